@@ -177,9 +177,7 @@ _DERIVED: dict[str, list[tuple[str, pa.DataType, str]]] = {
         (
             "reasons",
             pa.list_(
-                pa.struct(
-                    [("signal", TEXT), ("label", TEXT), ("a", pa.int32()), ("b", pa.int32()), ("why", TEXT)]
-                )
+                pa.struct([("signal", TEXT), ("label", TEXT), ("a", pa.int32()), ("b", pa.int32()), ("why", TEXT)])
             ),
             "why, with spans",
         ),
@@ -236,7 +234,4 @@ SCHEMAS: dict[str, pa.Schema] = {t: _schema(f + PROVENANCE) for t, f in _DATA.it
 
 def describe(table: str) -> list[tuple[str, str, str]]:
     """Name, type and meaning of each column of ``table``."""
-    return [
-        (f.name, str(f.type), (f.metadata or {}).get(b"meaning", b"").decode())
-        for f in SCHEMAS[table]
-    ]
+    return [(f.name, str(f.type), (f.metadata or {}).get(b"meaning", b"").decode()) for f in SCHEMAS[table]]

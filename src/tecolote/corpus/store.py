@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tecolote.case import Case, sync_folder, write_durably
@@ -26,7 +28,12 @@ if TYPE_CHECKING:
     import duckdb
 
 MANIFEST = "manifest.json"
-_FOLDER = {"findings": "findings", "assessments": "assessments", "account_assessments": "assessments"}
+_FOLDER = {
+    "findings": "findings/rows",
+    "assessments": "assessments/posts",
+    "account_assessments": "assessments/accounts",
+    "coaction_edges": "findings/coaction",
+}
 
 # One row per identity. A full text beats a truncated one; else the first sighting is the record.
 _IDENTITY = {
@@ -40,14 +47,23 @@ _IDENTITY = {
 
 @dataclass(frozen=True)
 class TableFile:
-    """One Parquet file of a table: path inside the case, SHA-256 (hex), bytes, rows, leaf it projects."""
+    """One Parquet file of a table.
+
+    Attributes:
+        table: name of the table.
+        path: path inside the case.
+        sha256: hex.
+        bytes: size.
+        rows: number of rows.
+        leaves: first and last leaf that it projects; None for derived tables.
+    """
 
     table: str
     path: str
     sha256: str
     bytes: int
     rows: int
-    leaf_index: int | None
+    leaves: list[int] | None
 
 
 class Corpus:
@@ -126,36 +142,34 @@ class Writing:
     def __init__(self, case: Case) -> None:
         self.case = case
         self.files: list[TableFile] = [TableFile(**f) for f in read_manifest(case)["files"]]
-        self._stamp = 0
+        self._folders: set[Path] = set()
 
-    def add(self, table: str, data: pa.Table, *, label: str, leaf_index: int | None = None) -> None:
+    def add(self, table: str, data: pa.Table, *, label: str, leaves: list[int] | None = None) -> None:
         """Write ``data`` as one more file of ``table``; ``label`` becomes part of the file name."""
         if data.num_rows == 0:
             return
-        self.add_file(table, encode(table, data), data.num_rows, label=label, leaf_index=leaf_index)
-
-    def add_file(self, table: str, raw: bytes, rows: int, *, label: str, leaf_index: int | None = None) -> None:
-        """The same for Parquet bytes that a worker has encoded."""
+        raw = encode(table, data)
         digest = hashlib.sha256(raw).hexdigest()
-        base = _FOLDER.get(table, f"corpus/{table}")
-        if table in ("account_assessments", "findings", "assessments", "coaction_edges"):
-            base = f"{base}/{table}" if base != f"corpus/{table}" else base
         name = re.sub(r"[^a-z0-9_-]", "-", label.lower())[:60]
-        path = self.case.root / base / f"{name}-{digest[:16]}.parquet"
+        path = self.case.root / _FOLDER.get(table, f"corpus/{table}") / f"{name}-{digest[:16]}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "wb") as out:
             out.write(raw)
             out.flush()
-            _sync_file(out.fileno())
-        self._folders().add(path.parent)
+            os.fsync(out.fileno())
+        self._folders.add(path.parent)
         relative = path.relative_to(self.case.root).as_posix()
-        entry = TableFile(table, relative, digest, len(raw), rows, leaf_index)
+        entry = TableFile(table, relative, digest, len(raw), data.num_rows, leaves)
         self.files = [f for f in self.files if f.path != relative] + [entry]
 
-    def _folders(self) -> set[Path]:
-        if not hasattr(self, "_touched"):
-            self._touched: set[Path] = set()
-        return self._touched
+    def drop_leaf(self, leaf: int) -> None:
+        """Leave out the rows of one leaf, because a later reading of the same file supersedes them."""
+        for file in [f for f in self.files if f.leaves and f.leaves[0] <= leaf <= f.leaves[1]]:
+            data = pq.read_table(self.case.root / file.path)
+            kept = data.filter(pc.not_equal(data["leaf_index"], leaf))
+            if kept.num_rows < data.num_rows:
+                self.files.remove(file)
+                self.add(file.table, kept, label=Path(file.path).name.rsplit("-", 1)[0], leaves=file.leaves)
 
     def clear(self, table: str) -> None:
         """Leave out all files that ``table`` has had so far."""
@@ -172,17 +186,35 @@ class Writing:
         return (json.dumps(body, indent=1, sort_keys=True) + "\n").encode()
 
     def commit(self, manifest: bytes) -> None:
-        """Make the files visible in one rename, then remove what no manifest names."""
-        for folder in self._folders():
+        """Make the files visible in one rename."""
+        for folder in self._folders:
             sync_folder(folder)
         write_durably(self.case.corpus_folder / MANIFEST, manifest)
+
+    def sweep(self) -> None:
+        """Remove table files that the manifest in force does not name.
+
+        Readers that have pinned an older manifest keep what they have open; call this when none is
+        expected to start, at the end of a verb.
+        """
+        named = {f["path"] for f in read_manifest(self.case)["files"]}
+        for folder in [self.case.corpus_folder / t for t in RECORD_TABLES] + [
+            self.case.root / f for f in _FOLDER.values()
+        ]:
+            for path in folder.glob("*.parquet"):
+                if path.relative_to(self.case.root).as_posix() not in named:
+                    path.unlink(missing_ok=True)
 
 
 def encode(table: str, data: pa.Table) -> bytes:
     """Parquet bytes of ``data`` in the schema of ``table``."""
     sink = pa.BufferOutputStream()
     pq.write_table(
-        data.cast(SCHEMAS[table]), sink, compression="zstd", compression_level=1, row_group_size=65536,
+        data.cast(SCHEMAS[table]),
+        sink,
+        compression="zstd",
+        compression_level=1,
+        row_group_size=65536,
         write_statistics=True,
     )
     return bytes(sink.getvalue())
@@ -205,12 +237,6 @@ def read_manifest(case: Case) -> dict[str, Any]:
     return found
 
 
-def _sync_file(handle: int) -> None:
-    import os
-
-    os.fsync(handle)
-
-
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
@@ -221,7 +247,13 @@ def _duck_type(kind: pa.DataType) -> str:
     if pa.types.is_struct(kind):
         return "STRUCT(" + ", ".join(f"{_quoted(f.name)} {_duck_type(f.type)}" for f in kind) + ")"
     simple = {
-        "string": "VARCHAR", "int64": "BIGINT", "int32": "INTEGER", "int8": "TINYINT", "bool": "BOOLEAN",
-        "double": "DOUBLE", "timestamp[us, tz=UTC]": "TIMESTAMPTZ", "fixed_size_binary[32]": "BLOB",
+        "string": "VARCHAR",
+        "int64": "BIGINT",
+        "int32": "INTEGER",
+        "int8": "TINYINT",
+        "bool": "BOOLEAN",
+        "double": "DOUBLE",
+        "timestamp[us, tz=UTC]": "TIMESTAMPTZ",
+        "fixed_size_binary[32]": "BLOB",
     }
     return simple[str(kind)]

@@ -10,11 +10,12 @@ hashes into the file's record tree and into the provenance columns.
 
 from __future__ import annotations
 
-import hashlib
 import re
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, BinaryIO, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
@@ -87,7 +88,9 @@ class Source:
             LimitExceeded: it is longer than ``limit``.
         """
         if self.size > limit:
-            raise LimitExceeded(f"{self.name} has {self.size} bytes in one document", "Split it, or import a smaller export")
+            raise LimitExceeded(
+                f"{self.name} has {self.size} bytes in one document", "Split it, or import a smaller export"
+            )
         return self.open().read()
 
     def lines(self) -> Iterator[tuple[int, int, bytes]]:
@@ -136,40 +139,53 @@ class Source:
 class Sink:
     """Rows of one file, by table, with the record that each came from.
 
+    Spans and digests are kept in flat buffers: a file may hold millions of records.
+
     Attributes:
         rows: table name to rows; a row is ``(rec, *DATA_COLUMNS[table])``.
-        spans: ``(start, length)`` of each record.
-        digests: SHA-256 of each record's span.
-        locators: where each record stands, for people.
+        count: records so far.
+        spans: start and length of each record, flat: ``[start0, length0, start1, ...]``.
+        digests: SHA-256 of each record's span, 32 bytes each, flat.
+        locators: where each record since the last flush stands, for people.
+        first: index of the record that ``locators[0]`` belongs to.
         quarantined: ``(locator, reason)`` of what could not be read.
         notes: anomalies of the file (encoding, duplicate keys, truncated end) in words.
     """
 
     def __init__(self) -> None:
         self.rows: dict[str, list[Row]] = {table: [] for table in DATA_COLUMNS}
-        self.spans: list[tuple[int, int]] = []
-        self.digests: list[bytes] = []
+        self.count = 0
+        self.spans = array("Q")
+        self.digests = bytearray()
         self.locators: list[str] = []
+        self.first = 0
         self.quarantined: list[tuple[str, str]] = []
         self.notes: list[str] = []
         self._flush: Callable[[Sink], None] | None = None
-        self._flush_at = 0
+        self._step = 0
 
     def on_flush(self, records: int, flush: Callable[[Sink], None]) -> None:
-        """Let ``flush`` empty ``rows`` whenever another ``records`` records have been read."""
-        self._flush, self._flush_at = flush, records
-        self._step = records
+        """Let ``flush`` take the rows, through `take`, after every ``records`` records."""
+        self._flush, self._step = flush, records
 
     def record(self, start: int, raw: bytes, locator: str) -> int:
         """Begin a record; its index in the file. ``raw`` is its span, found at byte ``start``."""
-        index = len(self.digests)
-        if self._flush is not None and index >= self._flush_at:
-            self._flush_at = index + self._step
+        if self._flush is not None and len(self.locators) >= self._step:
             self._flush(self)
-        self.spans.append((start, len(raw)))
-        self.digests.append(hashlib.sha256(raw).digest())
+        index = self.count
+        self.count = index + 1
+        self.spans.append(start)
+        self.spans.append(len(raw))
+        self.digests += sha256(raw).digest()
         self.locators.append(locator)
         return index
+
+    def take(self) -> tuple[dict[str, list[Row]], int, list[str]]:
+        """The rows so far, the index of their first record and its locators; the sink starts afresh."""
+        taken = self.rows, self.first, self.locators
+        self.rows = {table: [] for table in DATA_COLUMNS}
+        self.first, self.locators = self.count, []
+        return taken
 
     def add(self, table: str, rec: int, **values: Any) -> None:
         """Add a row by column names; what is not named is null.
