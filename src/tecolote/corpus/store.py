@@ -118,7 +118,7 @@ class Corpus:
     def query(self, sql: str, parameters: Iterable[Any] | dict[str, Any] | None = None) -> pa.Table:
         """Rows of a query as Arrow. Values go in as parameters, never into the text."""
         cursor = self.connect().cursor()
-        found: pa.Table = cursor.execute(sql, parameters).to_arrow_table()  # type: ignore[arg-type]
+        found: pa.Table = cursor.execute(sql, parameters).to_arrow_table()
         return found
 
     def rows(self, sql: str, parameters: Iterable[Any] | dict[str, Any] | None = None) -> list[dict[str, Any]]:

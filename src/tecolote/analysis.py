@@ -1,0 +1,106 @@
+"""Analysis of a case: signals, accounts, coaction and alarms to tables, with one leaf that says how.
+
+Derived tables are replaced as a whole. The leaf names the versions and hashes that make the same
+tables again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from tecolote import __version__, codebook
+from tecolote.case import Case, write_durably
+from tecolote.corpus.importer import publish_tables
+from tecolote.corpus.store import Corpus, Writing
+from tecolote.evidence import Evidence
+from tecolote.networks.events import case_coaction
+from tecolote.records import DERIVED_TABLES
+from tecolote.signals.assess import Assessor, assess_accounts, assess_posts
+from tecolote.tracking.takeover import takeover_alarms
+
+Progress = Callable[[int, int, str], None]
+
+#: Seconds within which the same link, hashtag or text counts as acting together.
+COACTION_WINDOW = 60
+#: Least number of distinct objects that two accounts must share.
+COACTION_MIN_REPETITION = 2
+
+
+def analyze(case: Case, codebooks: list[Path], progress: Progress | None = None) -> dict[str, Any]:
+    """Fill the derived tables of ``case``.
+
+    Args:
+        case: the case; its lock is taken.
+        codebooks: groups and terms to add to the case for good.
+        progress: called with posts done, posts in all, and what is being done.
+
+    Raises:
+        CodebookError: a codebook does not validate.
+    """
+    for path in codebooks:
+        codebook.load(path)  # an invalid one must not get into the case
+    with case.writing():
+        for path in codebooks:
+            write_durably(case.codebook_folder / path.name, path.read_bytes())
+        assessor = Assessor(load_codebook(case))
+        evidence = Evidence.open(case, write=True)
+        _write_assessments(case, evidence, assessor, progress)
+        corpus = Corpus(case)
+        writing = Writing(case)
+        accounts = _with_alarms(assess_accounts(corpus), takeover_alarms(corpus))
+        edges = case_coaction(corpus, window=COACTION_WINDOW, min_repetition=COACTION_MIN_REPETITION)
+        for table, rows in (("account_assessments", accounts), ("coaction_edges", edges)):
+            writing.clear(table)
+            writing.add(table, rows, label="all")
+        counts = _counts(corpus, accounts, edges)
+        _log(evidence, writing, assessor, counts)
+        publish_tables(evidence, writing)
+    return counts
+
+
+def load_codebook(case: Case) -> codebook.Codebook:
+    """The package's codebook with what the case adds."""
+    return codebook.load(*sorted(case.codebook_folder.glob("*.yaml")))
+
+
+def _write_assessments(case: Case, evidence: Evidence, assessor: Assessor, progress: Progress | None) -> None:
+    writing = Writing(case)
+    for table in DERIVED_TABLES:
+        writing.clear(table)
+    for number, (findings, assessments) in enumerate(assess_posts(Corpus(case), assessor, progress)):
+        writing.add("findings", findings, label=f"{number:05}")
+        writing.add("assessments", assessments, label=f"{number:05}")
+    publish_tables(evidence, writing)
+
+
+def _with_alarms(accounts: pa.Table, alarms: dict[tuple[str, str], str]) -> pa.Table:
+    keys = zip(accounts["platform"].to_pylist(), accounts["account_id"].to_pylist(), strict=True)
+    column = pa.array([alarms.get(key) for key in keys], pa.string())
+    return accounts.set_column(accounts.schema.get_field_index("alarm"), accounts.schema.field("alarm"), column)
+
+
+def _counts(corpus: Corpus, accounts: pa.Table, edges: pa.Table) -> dict[str, Any]:
+    found = corpus.rows("SELECT count(*) AS posts, count(*) FILTER (WHERE flag) AS flagged FROM assessments")[0]
+    return {**found, "accounts": accounts.num_rows, "coaction_edges": edges.num_rows}
+
+
+def _log(evidence: Evidence, writing: Writing, assessor: Assessor, counts: dict[str, Any]) -> None:
+    """One leaf per analysis that differs from the last: versions, hashes and parameters."""
+    tables = sorted((f.table, f.sha256) for f in writing.files if f.table in DERIVED_TABLES)
+    payload = {
+        "assessor": assessor.version,
+        "tecolote": __version__,
+        "coaction": {"profile": "distinct", "window": COACTION_WINDOW, "min_repetition": COACTION_MIN_REPETITION},
+        "counts": counts,
+        "tables": [list(t) for t in tables],
+    }
+    last = None
+    for event in evidence.events("analysis"):
+        last = event
+    if last is None or last.payload != payload:
+        evidence.append("analysis", payload=payload, public={"tables": sha256(repr(tables).encode()).hexdigest()})

@@ -1,0 +1,111 @@
+"""What the verbs share: options, progress, tables on the terminal, JSON on standard output."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+Progress = Callable[[int, int, str], None]
+
+case_option = click.option(
+    "--case",
+    "case_dir",
+    envvar="TECOLOTE_CASE",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the case (or TECOLOTE_CASE).",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+lang_option = click.option(
+    "--lang", type=click.Choice(["en", "es"]), default="en", show_default=True, help="Language of what is written."
+)
+
+
+def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say how exports are to be read."""
+    for option in reversed(
+        [
+            click.option("--consent", type=_file(), help="Consent record (TOML) of the giver of private chats."),
+            click.option(
+                "--members",
+                type=click.Choice(["pseudonyms", "keep"]),
+                default="pseudonyms",
+                show_default=True,
+                help="Names of members of private chats in tables and pages.",
+            ),
+            click.option("--timezone", help="Zone of local times that carry none, e.g. America/Mexico_City."),
+            click.option("--date-order", type=click.Choice(["dmy", "mdy", "ymd"]), help="Order the file cannot settle."),
+            click.option("--map", "mapping", metavar="FILE|OURS=THEIRS,...", help="Columns of a CSV, e.g. text=body."),
+            click.option("--observed-at", help="When counts were seen (ISO time), where the files do not say."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def _file() -> click.Path:
+    return click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+exports_argument = click.argument("exports", nargs=-1, required=True, type=click.Path(path_type=Path))
+
+
+def say(words: str) -> None:
+    """Prose, to standard error."""
+    click.echo(words, err=True)
+
+
+def print_json(value: Any) -> None:
+    """One JSON object, to standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+@contextlib.contextmanager
+def progress_bar(title: str) -> Iterator[Progress]:
+    """A progress bar on a terminal, nothing in a pipe; yields ``progress(done, total, what)``."""
+    if not sys.stderr.isatty():
+        yield lambda done, total, what: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+
+        def step(done: int, total: int, what: str) -> None:
+            short = what if len(what) <= 40 else "…" + what[-39:]
+            bar.update(task, completed=done, total=total or None, description=f"{title} {visible(short)}")
+
+        yield step
+
+
+def visible(text: str) -> str:
+    """``text`` with control, bidi and zero-width characters as their code points: names are hostile."""
+    return "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in text)
+
+
+def print_files(files: list[Any]) -> None:
+    """The table of an import, to standard error."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("file", overflow="fold", ratio=5)
+    table.add_column("read as", overflow="fold")
+    for name in ("posts", "accounts", "media", "edges", "quarantined"):
+        table.add_column(name, justify="right")
+    table.add_column("remark", overflow="fold", ratio=5)
+    for file in files:
+        counts = [f"{file.rows[t]:,}" if file.rows.get(t) else "" for t in ("posts", "accounts", "media", "edges")]
+        remark = "; ".join([file.reason, *file.why[:1], *file.notes[:1]]).strip("; ")
+        quarantined = f"{file.quarantined:,}" if file.quarantined else ""
+        table.add_row(visible(file.path), file.source or file.status, *counts, quarantined, visible(remark))
+    width = None if sys.stderr.isatty() else 160
+    Console(stderr=True, width=width, highlight=False, markup=False).print(table)

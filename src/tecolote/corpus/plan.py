@@ -1,0 +1,198 @@
+"""What an import is about to take: which files, which reader, and what may be kept without consent.
+
+Nothing is stored here. Every byte that has to be looked at is read in bounded memory; only when the
+plan says that a file may be kept does the importer store it.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+from tecolote.errors import LimitExceeded, SourceRefused
+from tecolote.sources import containers, private_shapes, registry
+from tecolote.sources.base import Chat, Reader, Source
+from tecolote.sources.consent import Consent
+
+HOW_TO_CONSENT = "Give the consent record of a participant: --consent consent.toml"
+
+
+@dataclass
+class Part:
+    """One file of an export: itself, or a member of a container.
+
+    Attributes:
+        name: path inside the import, members behind '!'.
+        chain: positions inside the container; empty for a file of its own.
+        reader: who reads it; None keeps it as evidence only.
+        private: it holds private chats, all covered by consent.
+        refused: why it is not kept, or ''.
+        public_spans: byte ranges that may be kept where the rest is private and not covered.
+        private_chats: how many chats are left out.
+        lead: the reader's or the check's remark for people.
+    """
+
+    name: str
+    chain: tuple[int, ...] = ()
+    reader: Reader | None = None
+    private: bool = False
+    refused: str = ""
+    public_spans: list[tuple[int, int]] = field(default_factory=list)
+    private_chats: int = 0
+    lead: str = ""
+
+
+@dataclass(frozen=True)
+class Permission:
+    """The consent of this import and the day on which it is judged."""
+
+    consent: Consent | None
+    today: date
+
+    def covers(self, chat: Chat, hashes: Callable[[], tuple[str, ...]]) -> bool:
+        """Whether a chat may be taken; ``hashes`` gives those of the file and its container, when asked."""
+        if not chat.private:
+            return True
+        if self.consent is None:
+            return False
+        return any(self.consent.covers(chat, digest, self.today) for digest in hashes())
+
+
+def walk(paths: list[Path]) -> Iterator[tuple[str, Path, str]]:
+    """Every regular file below ``paths``: its name in the import, where it is, and why it is refused.
+
+    Links inside a folder, devices, sockets and pipes are refused: they point outside what was given.
+    """
+    for given in paths:
+        if not given.exists():
+            yield str(given), given, "no such file or folder"
+        elif given.is_dir():
+            root = given.name or given.resolve().name
+            for path in sorted(given.rglob("*")):
+                name = f"{root}/{path.relative_to(given).as_posix()}"
+                mode = path.lstat().st_mode
+                if stat.S_ISLNK(mode):
+                    yield name, path, "a link; give the file itself"
+                elif stat.S_ISREG(mode):
+                    yield name, path, ""
+                elif not stat.S_ISDIR(mode):
+                    yield name, path, "not a regular file"
+        elif given.is_file():
+            yield given.name, given, ""
+        else:
+            yield given.name, given, "not a regular file"
+
+
+def plan_file(name: str, stream: BinaryIO, size: int, permission: Permission) -> Part:
+    """The plan for a file that is no container."""
+    return _plan(name, (), stream, size, permission, lambda: (_digest(stream),))
+
+
+def plan_container(name: str, stream: BinaryIO, size: int, permission: Permission) -> list[Part]:
+    """The plan for every member of a container.
+
+    Raises:
+        SourceRefused: the container cannot be opened or unpacks to too much.
+    """
+    outer: list[str] = []
+
+    def outer_digest() -> str:
+        if not outer:
+            with open(stream.name, "rb") as again:
+                outer.append(_digest(again))
+        return outer[0]
+
+    parts = []
+    for member in containers.members(name, stream, containers.Budget.of(size)):
+        if member.damage:
+            parts.append(Part(member.name, member.chain, refused=member.damage))
+            continue
+        inner = member.stream
+        try:
+            # The whole member is read once, so that damage and bombs show before anything is stored.
+            inner_size = _length(inner)
+            parts.append(
+                _plan(
+                    member.name, member.chain, inner, inner_size, permission,
+                    lambda inner=inner: (_digest(inner), outer_digest()),  # type: ignore[misc]
+                )
+            )
+        except LimitExceeded:
+            raise
+        except SourceRefused as error:
+            parts.append(Part(member.name, member.chain, refused=str(error)))
+    _spread_privacy(parts)
+    return parts
+
+
+def _plan(
+    name: str,
+    chain: tuple[int, ...],
+    stream: BinaryIO,
+    size: int,
+    permission: Permission,
+    hashes: Callable[[], tuple[str, ...]],
+) -> Part:
+    source = Source(name, stream, size)
+    reader = registry.pick(source.head, name)
+    part = Part(name, chain, reader)
+    if reader is None:
+        words = private_shapes.recognise(source.head, name)
+        chats = [Chat(name, words, True)] if words else []
+    else:
+        chats = reader.chats(source)
+    private = [chat for chat in chats if chat.private]
+    left_out = [chat for chat in private if not permission.covers(chat, hashes)]
+    part.private = bool(private)
+    part.private_chats = len(left_out)
+    if left_out:
+        open_spans = [span for chat in chats if chat not in left_out for span in chat.spans or ()]
+        if open_spans and all(chat.spans for chat in chats):
+            part.public_spans = open_spans
+        else:
+            part.refused = _why_refused(permission, len(left_out))
+    return part
+
+
+def _why_refused(permission: Permission, chats: int) -> str:
+    what = "a private chat" if chats == 1 else f"{chats} private chats"
+    if permission.consent is None:
+        return f"{what} without consent; nothing of it was kept. {HOW_TO_CONSENT}"
+    return f"{what} that the consent record does not cover; nothing of it was kept. {permission.consent.why_not(permission.today)}"
+
+
+def _spread_privacy(parts: list[Part]) -> None:
+    """Files beside a private chat (its pictures and voice notes) share its fate."""
+    def folder(part: Part) -> tuple[tuple[int, ...], str]:
+        return part.chain[:-1], part.name.rsplit("/", 1)[0] if "/" in part.name else part.name.rsplit("!", 1)[0]
+
+    refused = {folder(p) for p in parts if p.refused and p.private_chats}
+    private = {folder(p) for p in parts if p.private and not p.refused}
+    for part in parts:
+        if part.reader is None and not part.refused:
+            if folder(part) in refused:
+                part.refused, part.private_chats = "belongs to a private chat that was refused", 0
+                part.private = True
+            elif folder(part) in private:
+                part.private = True
+
+
+def _length(stream: BinaryIO) -> int:
+    stream.seek(0)
+    total = 0
+    while block := stream.read(1 << 20):
+        total += len(block)
+    return total
+
+
+def _digest(stream: BinaryIO) -> str:
+    stream.seek(0)
+    digest = sha256()
+    while block := stream.read(1 << 20):
+        digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,32 @@
+"""Private conversations in formats that no reader reads yet.
+
+They are recognised so that nobody's messages are kept without consent merely because we cannot parse
+them. A format leaves this list when its reader answers `chats` itself.
+"""
+
+from __future__ import annotations
+
+import re
+
+# A shape is recognised when all of its marks occur; each mark is found in one linear pass.
+_SENDER = re.compile(rb'"(?:sender_name|senderName)"\s*:')
+_SHAPES: tuple[tuple[tuple[re.Pattern[bytes], ...], str], ...] = (
+    ((_SENDER, re.compile(rb'"participants"\s*:')), "Facebook or Instagram messages"),
+    ((_SENDER, re.compile(rb'"timestamp(?:_ms)?"\s*:')), "Facebook or Instagram messages"),
+    ((re.compile(rb"\A\s*window\.YTD\.(?:direct_message|grok_chat)"),), "direct messages of an X archive"),
+    ((re.compile(rb'"dmConversation"\s*:'),), "direct messages of an X archive"),
+    ((re.compile(rb'"guild"\s*:\s*\{[^{}"]*"id"\s*:\s*"0"'),), "direct messages of Discord"),
+    ((re.compile(rb'"channel"\s*:\s*\{[^{}]{0,300}"type"\s*:\s*"Direct'),), "direct messages of Discord"),
+    ((re.compile(rb'"_"\s*:\s*"Message"'), re.compile(rb'"_"\s*:\s*"PeerUser"')), "Telegram messages between people"),
+    ((re.compile(rb'"Chat History With [^"]{1,200}"\s*:'),), "TikTok direct messages"),
+)
+
+
+def recognise(head: bytes, name: str) -> str:
+    """What private conversation ``head`` looks like, in words, or ''.
+
+    ``name`` is not used to clear a file: exports are renamed.
+    """
+    if head.startswith(b"\xef\xbb\xbf"):
+        head = head[3:]
+    return next((words for marks, words in _SHAPES if all(mark.search(head) for mark in marks)), "")

@@ -1,0 +1,281 @@
+"""Every verb as one function: what the command line, the web and a notebook call.
+
+A verb opens the case, does its work and returns plain values; it prints nothing. Imports are inside the
+functions so that each verb loads only the rooms it needs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tecolote.case import Case
+from tecolote.errors import SourceRefused, UsageError
+
+if TYPE_CHECKING:
+    from tecolote.corpus.importer import ImportResult
+    from tecolote.demo import DemoPaths
+    from tecolote.evidence.verify import Fault
+
+Progress = Callable[[int, int, str], None]
+
+
+def init(
+    case_dir: Path,
+    *,
+    title: str = "Untitled case",
+    purpose: str = "",
+    lawful_basis: str = "",
+    retention: date | None = None,
+    timezone: str = "UTC",
+    fictional: bool = False,
+) -> Case:
+    """Make a new case with its keys and the first leaf of its log.
+
+    Raises:
+        CaseError: the folder is not empty or lies on a network file system.
+    """
+    from tecolote.evidence import Evidence
+
+    case = Case.create(
+        case_dir,
+        title=title,
+        purpose=purpose,
+        lawful_basis=lawful_basis,
+        retention=retention,
+        timezone=timezone,
+        fictional=fictional,
+    )
+    with case.writing():
+        evidence = Evidence.create(case)
+        settings = {k: (v.isoformat() if isinstance(v, date) else v) for k, v in asdict(case.settings).items()}
+        evidence.append("case.created", payload={"settings": settings | {"groups": list(case.settings.groups)}}, public={})
+        evidence.commit()
+    return case
+
+
+def import_exports(
+    case_dir: Path,
+    exports: list[Path],
+    *,
+    consent: Path | None = None,
+    members: str = "pseudonyms",
+    timezone: str | None = None,
+    date_order: str | None = None,
+    mapping: str | None = None,
+    observed_at: str | None = None,
+    progress: Progress | None = None,
+) -> ImportResult:
+    """Take EXPORTS into the case, which is made if it does not exist.
+
+    Raises:
+        UsageError: an option cannot be understood.
+        ConsentError: the consent record cannot be used.
+    """
+    from tecolote.corpus.importer import import_exports as take
+    from tecolote.sources import consent as consents
+    from tecolote.sources.base import Options
+    from tecolote.sources.csv_any import load_mapping
+
+    options = Options(
+        timezone=_zone(timezone),
+        date_order=date_order,
+        mapping=load_mapping(mapping) if mapping else {},
+        observed_at=_moment(observed_at),
+        keep_members=members == "keep",
+    )
+    record = consents.load(consent) if consent else None
+    case = Case.open(case_dir) if (case_dir / "case.toml").exists() else init(case_dir, title=case_dir.name)
+    return take(case, exports, options, record, progress)
+
+
+def fail_if_nothing_read(result: ImportResult) -> None:
+    """Raise if not one file of an import could be kept.
+
+    Raises:
+        SourceRefused: everything was refused.
+    """
+    if not any(f.status != "refused" for f in result.files):
+        why = result.files[0].reason if result.files else "there was no file"
+        raise SourceRefused("nothing could be read", why)
+
+
+def analyze(case_dir: Path, codebooks: list[Path] | None = None, progress: Progress | None = None) -> dict[str, Any]:
+    """Read every post of the case and find who acts together; counts of what was found."""
+    from tecolote.analysis import analyze as run_analysis
+
+    return run_analysis(Case.open(case_dir), codebooks or [], progress)
+
+
+def report(case_dir: Path, lang: str = "en", progress: Progress | None = None) -> dict[str, Path]:
+    """Write the report and the fact sheet; their paths by name."""
+    from tecolote.publish.report import report as write
+
+    paths = write(Case.open(case_dir), lang, progress)
+    return {name: Path(path) for name, path in vars(paths).items() if path is not None}
+
+
+def verify(path: Path, progress: Progress | None = None) -> list[Fault]:
+    """What does not hold in a case folder, a fact sheet (PDF) or its data file (JSON).
+
+    Raises:
+        UsageError: the path is none of these.
+    """
+    if path.is_dir():
+        from tecolote.evidence.verify import verify_case
+
+        return verify_case(Case.open(path), progress)
+    if path.suffix.lower() in (".pdf", ".json"):
+        from tecolote.publish.verify_statement import verify_statement
+
+        return verify_statement(path)
+    raise UsageError(f"{path} is no case, fact sheet or data file", "Give a case folder, a .pdf or its .json")
+
+
+def rebuild(case_dir: Path, progress: Progress | None = None) -> int:
+    """Throw every table away and build it again from the evidence; the number of files read."""
+    from tecolote.analysis import analyze as run_analysis
+    from tecolote.corpus.importer import project_all
+
+    case = Case.open(case_dir)
+    files = project_all(case, progress)
+    run_analysis(case, [], progress)
+    return files
+
+
+def export(case_dir: Path, table: str, form: str, out: Path | None) -> None:
+    """Write one table of the case in a format for others."""
+    from tecolote.publish.tables import export_table
+
+    export_table(Case.open(case_dir), table, form, out)
+
+
+def census(case_dir: Path) -> list[dict[str, Any]]:
+    """Accounts, followers and connected accounts per group and platform, with definitions."""
+    from tecolote.corpus.store import Corpus
+    from tecolote.networks.census import census as count
+
+    return [asdict(row) for row in count(Corpus(Case.open(case_dir)))]
+
+
+def coaction(file: Path, out: Path, **how: Any) -> dict[str, Any]:
+    """Coaction network of a file of events; facts of the run. Edges go to ``out``."""
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    from tecolote.networks.coaction import coaction as run_coaction
+    from tecolote.networks.coaction import read_events
+
+    found = run_coaction(read_events(file), **how)
+    if out.suffix.lower() == ".csv":
+        pyarrow.csv.write_csv(found.edges, out)
+    else:
+        pyarrow.parquet.write_table(found.edges, out)
+    return {"edges": found.edges.num_rows, **found.facts}
+
+
+def score(file: Path, out: Path, codebooks: list[Path], progress: Progress | None = None) -> int:
+    """Read the posts of a JSON Lines file; the number of posts."""
+    from tecolote import codebook
+    from tecolote.signals.assess import Assessor, score_file
+
+    return score_file(file, out, Assessor(codebook.load(*codebooks)), progress)
+
+
+def sources() -> list[dict[str, Any]]:
+    """The formats that are read."""
+    from tecolote.sources.registry import READERS
+
+    return [
+        {"name": r.name, "title": r.title, "proven": r.proven, "obtained": r.obtained, "version": r.version}
+        for r in READERS
+    ]
+
+
+def serve(case_dir: Path, host: str, port: int) -> None:
+    """Show the case on loopback until stopped."""
+    from tecolote.web.serve import serve as run_server
+
+    run_server(Case.open(case_dir), host, port)
+
+
+def write_demo(out: Path, seed: int, hostile: bool, scale: float) -> DemoPaths:
+    """Write the demo's export files, its truth and its codebook below ``out``."""
+    from tecolote.demo import write_demo as write
+
+    return write(out, seed=seed, hostile=hostile, scale=scale)
+
+
+def import_demo(made: DemoPaths, case_dir: Path, progress: Progress | None = None) -> ImportResult:
+    """Make the fictional case of a demo and take its exports and its truth into it."""
+    import json
+
+    from tecolote.evidence import Evidence
+
+    if not (case_dir / "case.toml").exists():
+        init(
+            case_dir,
+            title="Demo: two invented ports, two invented groups",
+            purpose="Demonstration with fictional material",
+            lawful_basis="No personal data: every name is invented",
+            timezone="America/Mexico_City",
+            fictional=True,
+        )
+    result = import_exports(
+        case_dir,
+        [made.exports],
+        consent=made.consent,
+        timezone="America/Mexico_City",
+        progress=progress,
+    )
+    case = Case.open(case_dir)
+    with case.writing():
+        evidence = Evidence.open(case, write=True)
+        truth = json.loads(made.truth.read_bytes())
+        if all(event.payload != truth for event in evidence.events("truth")):
+            evidence.append("truth", payload=truth, public={})
+            evidence.commit()
+    return result
+
+
+class StepTimer:
+    """Prints how long each step took, so that a slow one is seen."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+
+    @contextlib.contextmanager
+    def __call__(self, step: str) -> Iterator[None]:
+        """Time one step."""
+        began = time.perf_counter()
+        yield
+        self._say(f"{time.perf_counter() - began:7.1f} s  {step}")
+
+
+def _zone(name: str | None) -> str | None:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    if name is None:
+        return None
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(f"unknown time zone '{name}'", "Use a name such as America/Mexico_City") from None
+    return name
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"'{text}' is no time", "Use a form such as 2026-03-31T12:00:00Z") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
