@@ -197,13 +197,6 @@ def sources() -> list[dict[str, Any]]:
     ]
 
 
-def serve(case_dir: Path, host: str, port: int) -> None:
-    """Show the case on loopback until stopped."""
-    from tecolote.web.serve import serve as run_server
-
-    run_server(Case.open(case_dir), host, port)
-
-
 def write_demo(out: Path, seed: int, hostile: bool, scale: float) -> DemoPaths:
     """Write the demo's export files, its truth and its codebook below ``out``."""
     from tecolote.demo import write_demo as write

@@ -15,6 +15,7 @@ from tecolote.cli.common import case_option
 @click.option("--port", default=8347, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 def command(case_dir: Path, host: str, port: int) -> None:
     """Show the case as web pages on this machine, until stopped with Ctrl-C."""
-    from tecolote import verbs
+    from tecolote.case import Case
+    from tecolote.web.serve import serve
 
-    verbs.serve(case_dir, host, port)
+    serve(Case.open(case_dir), host, port)

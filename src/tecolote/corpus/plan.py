@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from tecolote.errors import LimitExceeded, SourceRefused
 from tecolote.sources import containers, private_shapes, registry
-from tecolote.sources.base import Chat, Reader, Source
+from tecolote.sources.base import Chat, Reader, Source, clean_text
 from tecolote.sources.consent import Consent
 
 HOW_TO_CONSENT = "Give the consent record of a participant: --consent consent.toml"
@@ -70,11 +70,11 @@ def walk(paths: list[Path]) -> Iterator[tuple[str, Path, str]]:
     """
     for given in paths:
         if not given.exists():
-            yield str(given), given, "no such file or folder"
+            yield _shown(str(given)), given, "no such file or folder"
         elif given.is_dir():
             root = given.name or given.resolve().name
             for path in sorted(given.rglob("*")):
-                name = f"{root}/{path.relative_to(given).as_posix()}"
+                name = _shown(f"{root}/{path.relative_to(given).as_posix()}")
                 mode = path.lstat().st_mode
                 if stat.S_ISLNK(mode):
                     yield name, path, "a link; give the file itself"
@@ -83,9 +83,14 @@ def walk(paths: list[Path]) -> Iterator[tuple[str, Path, str]]:
                 elif not stat.S_ISDIR(mode):
                     yield name, path, "not a regular file"
         elif given.is_file():
-            yield given.name, given, ""
+            yield _shown(given.name), given, ""
         else:
-            yield given.name, given, "not a regular file"
+            yield _shown(given.name), given, "not a regular file"
+
+
+def _shown(name: str) -> str:
+    """A file name as text: names that are no UTF-8 come as lone surrogates."""
+    return clean_text(name) or ""
 
 
 def plan_file(name: str, stream: BinaryIO, size: int, permission: Permission) -> Part:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from tecolote.errors import LimitExceeded, SourceRefused
+from tecolote.sources.base import clean_text
 
 MAX_DEPTH = 4
 MAX_ENTRIES = 200_000
@@ -157,7 +158,8 @@ def members(name: str, stream: BinaryIO, budget: Budget, chain: tuple[int, ...] 
     """
     if len(chain) > MAX_DEPTH:
         raise LimitExceeded(f"archives are nested more than {MAX_DEPTH} deep", "Unpack the outer ones yourself")
-    for position, (entry, inner) in enumerate(_entries(name, stream)):
+    for position, (found, inner) in enumerate(_entries(name, stream)):
+        entry = clean_text(found)
         if position >= MAX_ENTRIES:
             raise LimitExceeded(f"it has more than {MAX_ENTRIES} entries", "Split it")
         here = (*chain, position)
@@ -211,24 +213,23 @@ def _entries(name: str, stream: BinaryIO, only: int | None = None) -> Iterator[t
 
 
 def _zip_entries(stream: BinaryIO, only: int | None) -> Iterator[tuple[str, BinaryIO]]:
-    with zipfile.ZipFile(stream) as archive:
-        files = [info for info in archive.infolist() if not info.is_dir()]
-        for position, info in enumerate(files):
-            if only is not None and position != only:
-                yield info.filename, io.BytesIO()
-                continue
-            if info.flag_bits & 1:
-                raise SourceRefused("the archive is encrypted", "Unpack it with its password and import the files")
-            with archive.open(info) as inner:
-                yield info.filename, inner  # type: ignore[misc]
+    # Neither the archive nor its members are closed here: a member outlives the search that found it.
+    archive = zipfile.ZipFile(stream)
+    files = [info for info in archive.infolist() if not info.is_dir()]
+    for position, info in enumerate(files):
+        if only is not None and position != only:
+            yield info.filename, io.BytesIO()
+            continue
+        if info.flag_bits & 1:
+            raise SourceRefused("the archive is encrypted", "Unpack it with its password and import the files")
+        yield info.filename, archive.open(info)  # type: ignore[misc]
 
 
 def _tar_entries(stream: BinaryIO, only: int | None) -> Iterator[tuple[str, BinaryIO]]:
-    with tarfile.open(fileobj=stream, mode="r:") as archive:
-        position = -1
-        for info in archive:
-            if not info.isreg():
-                continue
+    archive = tarfile.open(fileobj=stream, mode="r:")  # noqa: SIM115  (as for zip)
+    position = -1
+    for info in archive:
+        if info.isreg():
             position += 1
             inner = None if only is not None and position != only else archive.extractfile(info)
             yield info.name, inner or io.BytesIO()  # type: ignore[misc]

@@ -1,0 +1,71 @@
+# The developer's manual: make setup, demo, test, check, evaluate, fuzz, bench, wheel, lock.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NODE_BIN := $(shell command -v npm >/dev/null 2>&1 && command -v node >/dev/null 2>&1 && echo system || echo $(abspath $(BIN)))
+FRONT := src/tecolote/web/frontend
+BUILT := src/tecolote/web/static/built
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -q --require-hashes --no-deps
+SERVE ?= 1
+DEMO ?= demo-case
+SECONDS_OF = @$(PYTHON) -c "import subprocess,sys,time; t=time.time(); c=subprocess.call(sys.argv[2:]); print('%7.1f s  %s' % (time.time()-t, sys.argv[1]), file=sys.stderr); sys.exit(c)"
+
+.PHONY: setup demo test check evaluate fuzz bench wheel lock clean
+
+setup: $(VENV)/installed $(BUILT)/.done
+
+$(VENV)/python:
+	@$(PYTHON) -c "import sys; sys.exit(0 if (3,11)<=sys.version_info[:2]<=(3,13) else 'Tecolote needs Python 3.11 to 3.13; run: make PYTHON=python3.12 setup')"
+	$(SECONDS_OF) "make .venv" $(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/installed: $(VENV)/python locks/main.txt pyproject.toml
+	$(SECONDS_OF) "install the locked packages" $(PIP) -r locks/main.txt
+	$(SECONDS_OF) "install tecolote" $(BIN)/python -m pip --disable-pip-version-check install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/node: $(VENV)/installed locks/node.txt
+ifneq ($(NODE_BIN),system)
+	$(SECONDS_OF) "install node from a Python package" $(PIP) -r locks/node.txt
+endif
+	@touch $@
+
+$(BUILT)/.done: $(VENV)/node $(FRONT)/package-lock.json $(wildcard $(FRONT)/src/*) $(wildcard $(FRONT)/*.*)
+	$(SECONDS_OF) "install the front end's packages" env PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(FRONT) ci --no-audit --no-fund --silent
+	$(SECONDS_OF) "build the front end" env PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(FRONT) run --silent build
+	@touch $@
+
+demo: setup
+	$(SECONDS_OF) "demo: write, import, analyze, report" $(BIN)/tecolote demo --out $(DEMO)
+ifeq ($(SERVE),1)
+	$(BIN)/tecolote serve --case $(DEMO)/case
+endif
+
+$(VENV)/dev: $(VENV)/installed locks/dev.txt
+	$(SECONDS_OF) "install the test tools" $(PIP) -r locks/dev.txt
+	@touch $@
+
+test: setup $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest $(PYTEST)
+
+check: setup $(VENV)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+evaluate: setup
+	$(BIN)/python -m tecolote.signals.evaluate $(if $(TECOLOTE_DATA),--data $(TECOLOTE_DATA)) $(EVALUATE)
+
+bench: setup
+	$(BIN)/python -m bench.run $(BENCH)
+
+wheel: setup
+	$(BIN)/python -m hatchling build -t wheel -d dist
+
+lock: $(VENV)/dev
+	cd locks && for f in main dev node bench; do ../$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --no-header -o $$f.txt $$f.in; done
+
+clean:
+	rm -rf $(VENV) $(BUILT) $(FRONT)/node_modules $(DEMO) dist
