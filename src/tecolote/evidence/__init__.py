@@ -1,1 +1,6 @@
-""".""" 
+"""The evidence: bytes kept once in encrypted packs, events in a signed log, and the proof of both."""
+
+from tecolote.evidence.recordset import RecordSet
+from tecolote.evidence.store import Blob, Checkpoint, Event, Evidence
+
+__all__ = ["Blob", "Checkpoint", "Event", "Evidence", "RecordSet"]
