@@ -445,17 +445,13 @@ class Evidence:
         place = packs.accept()
         end = found[-1].place
         size = self._meta.size + len(self._leaves)
-        framed, tree = [f for f in found if f.kind == log.LEAF], self._whole()
-        kinds = [type_ for _, type_ in self._leaves]
-        batch = Batch(
-            list(self._entries.values()),
-            rows,
-            [
-                (n, f.offset, tree.leaf(n), self._leaves[n - self._meta.size][1])
-                for n, f in enumerate(leaves, self._meta.size)
-            ],
-            [(size, found[-1].offset)],
-        )
+        tree, first = self._whole(), self._meta.size
+        offsets = [f.offset for f in found if f.kind == log.LEAF]
+        leaves = [
+            (n, offset, tree.leaf(n), type_)
+            for n, (offset, (_, type_)) in enumerate(zip(offsets, self._leaves, strict=True), first)
+        ]
+        batch = Batch(list(self._entries.values()), rows, leaves, [(size, found[-1].offset)])
         self._meta = Meta(end.end, end.chain, size, place.segment, place.pack, place.end)
         self._entries.clear()
         self._leaves.clear()
