@@ -34,9 +34,12 @@ def timed(command: list[str], one_core: bool = False, env: dict[str, str] | None
     began = time.perf_counter()
     with open(WORK / "last.log", "wb") as log:
         child = subprocess.Popen(
-            command, stdout=log, stderr=log, env={**os.environ, **(env or {})},
+            command,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, **(env or {})},
             preexec_fn=(lambda: os.sched_setaffinity(0, {0})) if one_core else None,
-        )  # fmt: skip
+        )
         _, status, used = os.wait4(child.pid, 0)
     wall = time.perf_counter() - began
     if status:
@@ -88,7 +91,11 @@ def bench_import(size: int, rounds: int) -> None:
         for pinned, into in ((False, ours), (True, one)):
             case = WORK / f"case{number}{pinned}"
             into.append(
-                timed([str(BIN / "tecolote"), "import", str(file), "--case", str(case)], pinned, {"TECOLOTE_KEYS": str(WORK / "keys")})
+                timed(
+                    [str(BIN / "tecolote"), "import", str(file), "--case", str(case)],
+                    pinned,
+                    {"TECOLOTE_KEYS": str(WORK / "keys")},
+                )
             )
             shutil.rmtree(case)
     twarc = median([timed([str(peers() / "twarc2"), "csv", str(small), str(WORK / "out.csv")]) for _ in range(rounds)])
@@ -110,7 +117,9 @@ def bench_import(size: int, rounds: int) -> None:
 def bench_start(rounds: int) -> None:
     python = median([bare_python("pass") for _ in range(rounds * 3)])
     version = median([timed([str(BIN / "tecolote"), "--version"]) for _ in range(rounds * 3)])
-    print(f"start: python {python.wall:.3f} s, tecolote --version {version.wall:.3f} s ({version.wall / python.wall:.1f} x)")
+    print(
+        f"start: python {python.wall:.3f} s, tecolote --version {version.wall:.3f} s ({version.wall / python.wall:.1f} x)"
+    )
 
 
 def main() -> None:

@@ -9,9 +9,24 @@ import pytest
 
 SRC = Path(__file__).resolve().parents[1] / "src" / "tecolote"
 ORDER = [
-    "errors", "records", "codebook", "case", "evidence", "sources", "corpus", "decisions", "signals", "networks",
-    "tracking", "violence", "publish", "analysis", "verbs", "web", "cli",
-]  # fmt: skip
+    "errors",
+    "records",
+    "codebook",
+    "case",
+    "evidence",
+    "sources",
+    "corpus",
+    "decisions",
+    "signals",
+    "networks",
+    "tracking",
+    "violence",
+    "publish",
+    "analysis",
+    "verbs",
+    "web",
+    "cli",
+]
 ONLY = {"evidence": {"errors", "records", "case"}, "demo": {"errors"}, "codebook": {"errors"}}
 
 

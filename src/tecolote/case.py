@@ -178,7 +178,7 @@ class Case:
 
     @property
     def keys(self) -> Path:
-        """This case's keys, in the user's key folder; created readable by the owner only."""
+        """Folder of this case's keys, inside the user's key folder; readable by the owner only."""
         folder = keys_folder() / self.settings.id
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return folder
@@ -271,7 +271,7 @@ def _take_over(path: Path) -> None:
     """Remove a stale lock; the rename makes sure that only one waiter removes it."""
     grave = path.with_name(f".lock.{os.getpid()}.{time.monotonic_ns()}")
     with contextlib.suppress(FileNotFoundError):
-        os.rename(path, grave)
+        path.rename(grave)
         grave.unlink()
 
 

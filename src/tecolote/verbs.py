@@ -54,7 +54,9 @@ def init(
     with case.writing():
         evidence = Evidence.create(case)
         settings = {k: (v.isoformat() if isinstance(v, date) else v) for k, v in asdict(case.settings).items()}
-        evidence.append("case.created", payload={"settings": settings | {"groups": list(case.settings.groups)}}, public={})
+        evidence.append(
+            "case.created", payload={"settings": settings | {"groups": list(case.settings.groups)}}, public={}
+        )
         evidence.commit()
     return case
 
@@ -270,5 +272,3 @@ def _moment(text: str | None) -> datetime | None:
     except ValueError:
         raise UsageError(f"'{text}' is no time", "Use a form such as 2026-03-31T12:00:00Z") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-

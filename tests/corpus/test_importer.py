@@ -12,13 +12,13 @@ import time
 from pathlib import Path
 
 import pytest
+from tecolote.evidence.verify import verify_case
 
 from tecolote import verbs
 from tecolote.case import Case
 from tecolote.corpus.importer import open_evidence, project_all
 from tecolote.corpus.store import Corpus, Writing
 from tecolote.evidence import Evidence
-from tecolote.evidence.verify import verify_case
 from tecolote.records import RECORD_TABLES
 
 from . import exports
@@ -118,7 +118,9 @@ def test_with_consent_members_other_than_the_giver_are_pseudonyms(tmp_path: Path
 def test_media_beside_a_chat_is_linked_by_hash_or_refused_with_it(tmp_path: Path, case: Path) -> None:
     picture = b"\xff\xd8\xff\xe0 not really a picture"
     box = tmp_path / "chat.zip"
-    box.write_bytes(exports.zipped({"WhatsApp Chat with Ana.txt": exports.WHATSAPP, "IMG-20260315-WA0001.jpg": picture}))
+    box.write_bytes(
+        exports.zipped({"WhatsApp Chat with Ana.txt": exports.WHATSAPP, "IMG-20260315-WA0001.jpg": picture})
+    )
     got = take(case, box)
     assert {f.status for f in got[""].files} == {"refused"}
     assert not Evidence.open(Case.open(case)).has(hashlib.sha256(picture).hexdigest())

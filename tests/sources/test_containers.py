@@ -55,7 +55,10 @@ def test_members_come_back_and_open_again_by_their_chain(entries: dict[str, byte
 
 def test_a_nested_archive_is_opened_and_named_through() -> None:
     inner = zipped({"post.json": b"{}"})
-    assert read(zipped({"a.txt": b"x", "in.zip": inner})) == [((0,), "f!a.txt", b"x"), ((1, 0), "f!in.zip!post.json", b"{}")]
+    assert read(zipped({"a.txt": b"x", "in.zip": inner})) == [
+        ((0,), "f!a.txt", b"x"),
+        ((1, 0), "f!in.zip!post.json", b"{}"),
+    ]
 
 
 def test_seeking_back_in_a_member_unpacks_again_without_spending_twice() -> None:

@@ -40,7 +40,9 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 help="Names of members of private chats in tables and pages.",
             ),
             click.option("--timezone", help="Zone of local times that carry none, e.g. America/Mexico_City."),
-            click.option("--date-order", type=click.Choice(["dmy", "mdy", "ymd"]), help="Order the file cannot settle."),
+            click.option(
+                "--date-order", type=click.Choice(["dmy", "mdy", "ymd"]), help="Order the file cannot settle."
+            ),
             click.option("--map", "mapping", metavar="FILE|OURS=THEIRS,...", help="Columns of a CSV, e.g. text=body."),
             click.option("--observed-at", help="When counts were seen (ISO time), where the files do not say."),
         ]

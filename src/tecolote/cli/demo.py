@@ -11,9 +11,12 @@ from tecolote.cli.common import lang_option, print_files, progress_bar, say
 
 @click.command("demo", epilog="Example: tecolote demo --out demo && tecolote serve --case demo/case")
 @click.option(
-    "--out", default="demo", show_default=True, type=click.Path(path_type=Path, file_okay=False),
+    "--out",
+    default="demo",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
     help="New folder for the exports and the case.",
-)  # fmt: skip
+)
 @click.option("--seed", default=1, show_default=True, help="Another seed, another story.")
 @click.option("--hostile", is_flag=True, help="Perpetrators write like reporters; newsrooms post within seconds.")
 @click.option("--scale", default=1.0, show_default=True, type=click.FloatRange(0.01, 10), help="Size of the story.")

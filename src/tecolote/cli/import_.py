@@ -8,8 +8,15 @@ from typing import Any
 import click
 
 from tecolote.cli.common import (
-    case_option, exports_argument, json_option, print_files, print_json, progress_bar, reading_options, say,
-)  # fmt: skip
+    case_option,
+    exports_argument,
+    json_option,
+    print_files,
+    print_json,
+    progress_bar,
+    reading_options,
+    say,
+)
 
 
 @click.command("import", epilog="Example: tecolote import chat.zip tweets.jsonl --case my-case --consent consent.toml")

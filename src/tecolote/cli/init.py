@@ -17,9 +17,7 @@ from tecolote.cli.common import case_option, say
 @click.option("--lawful-basis", default="", help="On what legal ground.")
 @click.option("--retention", type=click.DateTime(["%Y-%m-%d"]), help="Last day on which the case may be kept.")
 @click.option("--zone", default="UTC", show_default=True, help="Zone in which days are counted.")
-def command(
-    case_dir: Path, title: str, purpose: str, lawful_basis: str, retention: datetime | None, zone: str
-) -> None:
+def command(case_dir: Path, title: str, purpose: str, lawful_basis: str, retention: datetime | None, zone: str) -> None:
     """Make a new, empty case with its keys."""
     from tecolote import verbs
 

@@ -20,8 +20,12 @@ def command() -> None:
 @click.option("--profile", type=click.Choice(["distinct", "coortweet", "qut"]), default="distinct", show_default=True)
 @click.option("--window", required=True, type=click.IntRange(0), help="Seconds within which a share counts as joint.")
 @click.option("--min-repetition", default=2, show_default=True, type=click.IntRange(1), help="Least weight of an edge.")
-@click.option("--min-participation", default=2, show_default=True, type=click.IntRange(0), help="coortweet: least shares.")
-@click.option("--edge-quantile", default=0.5, show_default=True, type=click.FloatRange(0, 1), help="coortweet: threshold.")
+@click.option(
+    "--min-participation", default=2, show_default=True, type=click.IntRange(0), help="coortweet: least shares."
+)
+@click.option(
+    "--edge-quantile", default=0.5, show_default=True, type=click.FloatRange(0, 1), help="coortweet: threshold."
+)
 @click.option("--fast-window", type=click.IntRange(0), help="coortweet: window of the fast subgraph, in seconds.")
 @click.option("--keep-loops", is_flag=True, help="Keep accounts that repeat themselves.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Parquet or CSV to write.")

@@ -8,8 +8,16 @@ from typing import Any
 import click
 
 from tecolote.cli.common import (
-    case_option, exports_argument, json_option, lang_option, print_files, print_json, progress_bar, reading_options, say,
-)  # fmt: skip
+    case_option,
+    exports_argument,
+    json_option,
+    lang_option,
+    print_files,
+    print_json,
+    progress_bar,
+    reading_options,
+    say,
+)
 
 
 @click.command("run", epilog="Example: tecolote run exports/ --case my-case --consent consent.toml")

@@ -13,9 +13,12 @@ from tecolote.cli.common import progress_bar, say
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="JSON Lines to write.")
 @click.option(
-    "--codebook", "codebooks", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    "--codebook",
+    "codebooks",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Groups and terms to add (YAML).",
-)  # fmt: skip
+)
 def command(file: Path, out: Path, codebooks: tuple[Path, ...]) -> None:
     """Read the posts of FILE (JSON Lines with id, text and, if known, lang); no case needed."""
     from tecolote import verbs

@@ -149,9 +149,7 @@ class Import:
         self._dirty = False
         self._saved_at = time.monotonic()
         self._consent_logged = False
-        self._known = {
-            e.payload["sha256"]: (e.index, e.payload["settings"]) for e in live_files(self.evidence)
-        }
+        self._known = {e.payload["sha256"]: (e.index, e.payload["settings"]) for e in live_files(self.evidence)}
         self._containers = {e.payload["sha256"] for e in self.evidence.events("import.container")}
 
     # -- what is taken
@@ -211,7 +209,14 @@ class Import:
         private = sum(p.private_chats for p in parts)
         self.evidence.append(
             "import.container",
-            payload={"name": name, "sha256": digest, "bytes": size, "kept": kept, "members": len(parts), "private_chats_left_out": private},
+            payload={
+                "name": name,
+                "sha256": digest,
+                "bytes": size,
+                "kept": kept,
+                "members": len(parts),
+                "private_chats_left_out": private,
+            },
             public={"bytes": size, "kept": kept},
         )
         self._dirty = True
@@ -279,8 +284,13 @@ class Import:
         reading = self._read_rows(part.reader, name, part.private, opened(), settings, beside or {})
         reading.result.path, reading.result.sha256 = part.name, digest
         payload = {
-            "name": part.name, "shown_as": name, "sha256": digest, "private": part.private, **where,
-            "settings": settings, "beside": beside or {},
+            "name": part.name,
+            "shown_as": name,
+            "sha256": digest,
+            "private": part.private,
+            **where,
+            "settings": settings,
+            "beside": beside or {},
             "records_blob": reading.records.sha256 if reading.records else None,
             **{k: v for k, v in vars(reading.result).items() if k not in ("path", "sha256", "why")},
             "quarantine": reading.quarantine,
@@ -311,8 +321,14 @@ class Import:
             self._consent_logged = True
 
     def _read_rows(
-        self, reader: Reader | None, name: str, private: bool, stream: BinaryIO, settings: dict[str, Any],
-        beside: dict[str, str], leaf: int | None = None,
+        self,
+        reader: Reader | None,
+        name: str,
+        private: bool,
+        stream: BinaryIO,
+        settings: dict[str, Any],
+        beside: dict[str, str],
+        leaf: int | None = None,
     ) -> Reading:
         size = stream.seek(0, 2)
         leaf = self.evidence.size if leaf is None else leaf

@@ -123,7 +123,11 @@ def plan_container(name: str, stream: BinaryIO, size: int, permission: Permissio
             inner_size = _length(inner)
             parts.append(
                 _plan(
-                    member.name, member.chain, inner, inner_size, permission,
+                    member.name,
+                    member.chain,
+                    inner,
+                    inner_size,
+                    permission,
                     lambda inner=inner: (_digest(inner), outer_digest()),  # type: ignore[misc]
                 )
             )
@@ -168,11 +172,13 @@ def _why_refused(permission: Permission, chats: int) -> str:
     what = "a private chat" if chats == 1 else f"{chats} private chats"
     if permission.consent is None:
         return f"{what} without consent; nothing of it was kept. {HOW_TO_CONSENT}"
-    return f"{what} that the consent record does not cover; nothing of it was kept. {permission.consent.why_not(permission.today)}"
+    why = permission.consent.why_not(permission.today)
+    return f"{what} that the consent record does not cover; nothing of it was kept. {why}"
 
 
 def _spread_privacy(parts: list[Part]) -> None:
     """Files beside a private chat (its pictures and voice notes) share its fate."""
+
     def folder(part: Part) -> tuple[tuple[int, ...], str]:
         return part.chain[:-1], part.name.rsplit("/", 1)[0] if "/" in part.name else part.name.rsplit("!", 1)[0]
 

@@ -42,9 +42,7 @@ def tables_of(sink: Sink, origin: Origin) -> dict[str, pa.Table]:
     return made
 
 
-def _table(
-    table: str, rows: list[Row], first: int, locators: list[str], digests: bytes, origin: Origin
-) -> pa.Table:
+def _table(table: str, rows: list[Row], first: int, locators: list[str], digests: bytes, origin: Origin) -> pa.Table:
     schema = SCHEMAS[table]
     columns = list(zip(*rows, strict=True))
     records = columns[0]
