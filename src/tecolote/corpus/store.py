@@ -89,7 +89,8 @@ class Corpus:
         if self._connection is None:
             import duckdb
 
-            connection = duckdb.connect(":memory:", config={"threads": 2, "TimeZone": "UTC"})
+            connection = duckdb.connect(":memory:", config={"threads": 2})
+            connection.execute("SET GLOBAL TimeZone = 'UTC'")
             for table in TABLES:
                 connection.execute(self._view(table))
             connection.execute("SET enable_external_access = true")
