@@ -93,7 +93,6 @@ class Corpus:
             connection.execute("SET GLOBAL TimeZone = 'UTC'")
             for table in TABLES:
                 connection.execute(self._view(table))
-            connection.execute("SET enable_external_access = true")
             self._connection = connection
         return self._connection
 
