@@ -1,0 +1,43 @@
+"""A list collected by hand: public Facebook posts in a CSV, as a spreadsheet saves it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+from pathlib import Path
+
+from tecolote.demo.formats.common import counts, write
+from tecolote.demo.world import END, World
+
+COLUMNS = (
+    "platform",
+    "id",
+    "author_id",
+    "author",
+    "created_at",
+    "text",
+    "url",
+    "likes",
+    "comments",
+    "collected_at",
+    "collected_by",
+)
+
+
+def write_table(world: World, folder: Path) -> None:
+    """Write ``facebook_hand_collected.csv``."""
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\r\n")
+    table.writerow(COLUMNS)
+    for post in world.posts:
+        if post.platform == "facebook" and post.account:
+            seen = min(post.at + timedelta(days=4), END)
+            likes, _, replies, _ = counts(post, seen)
+            name = post.account.name
+            url = f"https://www.facebook.com/{post.id.replace('_', '/posts/')}"
+            table.writerow((
+                "facebook", post.id, post.account.id, name, f"{post.at:%Y-%m-%dT%H:%M:%SZ}", post.text, url, likes,
+                replies, f"{seen:%Y-%m-%dT%H:%M:%SZ}", "equipo de campo",
+            ))  # fmt: skip
+    write(folder / "facebook_hand_collected.csv", out.getvalue())
