@@ -1,0 +1,374 @@
+"""Charts as Vega-Lite specifications, and as SVG by vl-convert: no network, no data address, shipped fonts only.
+
+Colours are those of Okabe and Ito (2008), which people with colour-blindness tell apart; lines also differ in their
+dashes, and each chart carries a sentence that says what it shows.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from tecolote.publish.figures import VOICES
+from tecolote.publish.numbers import SMALL, Number
+from tecolote.publish.sheet import Sheet
+from tecolote.publish.texts import say, value_name
+
+INK, MUTED, RULE = "#1b2733", "#5a6875", "#dfe4e8"
+COLOURS = {
+    "perpetrator": "#D55E00",
+    "reporter": "#0072B2",
+    "victim": "#009E73",
+    "fan": "#E69F00",
+    "neutral": "#A7AFB6",
+}
+_SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+Spec = dict[str, Any]
+Names = Callable[[str, str], str]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart: its name, title, the sentence for those who cannot see it, its specification and its SVG."""
+
+    name: str
+    title: str
+    alt: str
+    spec: Spec
+    svg: str
+
+
+def draw(name: str, lang: str, spec: Spec) -> Chart:
+    """The chart with its picture; title and sentence come from the language files."""
+    title, alt = say(lang, f"page.chart_{name}"), say(lang, f"page.chart_{name}_alt")
+    whole = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "description": alt,
+        **spec,
+        "config": _config(),
+    }
+    return Chart(name, title, alt, whole, to_svg(whole, lang))
+
+
+@functools.cache
+def _fonts() -> None:
+    import vl_convert
+
+    vl_convert.register_font_directory(str(resources.files(__package__).joinpath("fonts")))
+
+
+def to_svg(spec: Spec, lang: str) -> str:
+    """SVG of a specification whose data are inside it; nothing is ever fetched."""
+    import vl_convert
+
+    _fonts()
+    locale = "es-MX" if lang == "es" else "en-US"
+    svg: str = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[], format_locale=locale, time_format_locale=locale)
+    return svg
+
+
+def _config() -> Spec:
+    text = {"labelFont": "Inter", "titleFont": "Inter", "labelColor": MUTED, "titleColor": MUTED, "labelFontSize": 11}
+    return {
+        "font": "Inter",
+        "background": None,
+        "view": {"stroke": None},
+        "axis": text
+        | {
+            "titleFontSize": 11,
+            "titleFontWeight": "normal",
+            "gridColor": RULE,
+            "domainColor": MUTED,
+            "tickColor": RULE,
+            "domain": False,
+            "ticks": False,
+            "labelPadding": 6,
+            "titlePadding": 8,
+        },
+        "legend": text | {"titleFontSize": 11, "titleFontWeight": "normal", "orient": "top", "symbolType": "square"},
+        "text": {"font": "Inter", "fontSize": 11, "color": INK},
+    }
+
+
+def timeline(sheet: Sheet, lang: str, width: int = 640, height: int = 210) -> Spec | None:
+    """Flagged posts and posts that report or warn, by month; None without dated posts."""
+    rows = sheet.rows(
+        "SELECT month || '-01' AS month, count(*) FILTER (WHERE flag) AS flagged, "
+        "count(*) FILTER (WHERE voice = 'reporter' AND NOT flag) AS reporter FROM sheet.posts "
+        "WHERE month IS NOT NULL GROUP BY ALL ORDER BY month"
+    )
+    if len(rows) < 2:
+        return None
+    labels = {"flagged": say(lang, "page.posts_flagged"), "reporter": value_name(lang, "voice", "reporter")}
+    values = [{"month": r["month"], "n": r[k], "series": label} for r in rows for k, label in labels.items()]
+    names = list(labels.values())
+    colour = {
+        "field": "series",
+        "type": "nominal",
+        "legend": {"title": None, "symbolType": "stroke", "symbolStrokeWidth": 3},
+        "scale": {"domain": names, "range": [COLOURS["perpetrator"], COLOURS["reporter"]]},
+    }
+    return {
+        "width": width,
+        "height": height,
+        "data": {"values": values},
+        "mark": {"type": "line", "strokeWidth": 2},
+        "encoding": {
+            "x": {
+                "field": "month",
+                "type": "temporal",
+                "title": None,
+                "axis": {"format": "%b %Y", "grid": False, "labelFlush": True, "tickCount": 8},
+            },
+            "y": {
+                "field": "n",
+                "type": "quantitative",
+                "title": say(lang, "page.axis_posts"),
+                "axis": {"tickCount": 5},
+            },
+            "color": colour,
+            "strokeDash": {"field": "series", "legend": None, "scale": {"domain": names, "range": [[1, 0], [5, 3]]}},
+        },
+    }
+
+
+def themes(numbers: list[Number], lang: str, width: int = 380, most: int = 10) -> Spec | None:
+    """Bars of flagged posts by theme, from the numbers themselves."""
+    return bars(
+        [(n.label[lang].split(", ", 1)[-1], n.value) for n in numbers if n.id.startswith("flagged.theme.")][:most],
+        lang,
+        width,
+    )
+
+
+def bars(pairs: list[tuple[str, Any]], lang: str, width: int) -> Spec | None:
+    """Horizontal bars with their counts at the end."""
+    if not pairs:
+        return None
+    values = [{"name": name, "n": n} for name, n in pairs]
+    y = {
+        "field": "name",
+        "type": "nominal",
+        "sort": None,
+        "title": None,
+        "axis": {"labelLimit": 230, "labelColor": INK, "labelFontSize": 11.5},
+    }
+    x = {"field": "n", "type": "quantitative", "axis": None}
+    return {
+        "width": width,
+        "height": {"step": 23},
+        "data": {"values": values},
+        "encoding": {"y": y, "x": x},
+        "layer": [
+            {"mark": {"type": "bar", "color": COLOURS["perpetrator"], "height": 13}},
+            {
+                "mark": {"type": "text", "align": "left", "dx": 5},
+                "encoding": {"text": {"field": "n", "type": "quantitative", "format": ",d"}},
+            },
+        ],
+    }
+
+
+def heat(sheet: Sheet, lang: str, names: Names, width: int = 40) -> Spec | None:
+    """Flagged posts by theme and group; protected accounts are in no group, small cells say so."""
+    rows = sheet.rows(
+        "SELECT theme, g, count(*) AS n FROM (SELECT unnest(themes) AS theme, groups FROM sheet.posts WHERE flag), "
+        "LATERAL (SELECT unnest(groups) AS g) GROUP BY ALL ORDER BY n DESC"
+    )
+    groups = list(dict.fromkeys(r["g"] for r in rows))[:9]
+    if not groups:
+        return None
+    values = [
+        {
+            "theme": names("theme", r["theme"]),
+            "group": names("group", r["g"]),
+            "n": r["n"],
+            "label": "<10" if r["n"] < SMALL else f"{r['n']:,}",
+            "shade": max(r["n"], 1),
+        }
+        for r in rows
+        if r["g"] in groups
+    ]
+    limit = max(v["n"] for v in values) * 0.6
+    return {
+        "width": {"step": max(width, 84)},
+        "height": {"step": 25},
+        "data": {"values": values},
+        "encoding": {
+            "x": {
+                "field": "group",
+                "type": "nominal",
+                "title": None,
+                "sort": [names("group", g) for g in groups],
+                "axis": {"orient": "top", "labelAngle": 0, "labelLimit": 82, "labelColor": INK},
+            },
+            "y": {
+                "field": "theme",
+                "type": "nominal",
+                "title": None,
+                "sort": {"field": "n", "op": "sum", "order": "descending"},
+                "axis": {"labelLimit": 230, "labelColor": INK},
+            },
+        },
+        "layer": [
+            {
+                "mark": {"type": "rect", "stroke": "white", "strokeWidth": 2},
+                "encoding": {
+                    "color": {
+                        "field": "shade",
+                        "type": "quantitative",
+                        "legend": None,
+                        "scale": {"type": "sqrt", "range": ["#FBEDE3", "#D55E00", "#7A3400"]},
+                    }
+                },
+            },
+            {
+                "mark": {"type": "text"},
+                "encoding": {
+                    "text": {"field": "label", "type": "nominal"},
+                    "color": {"condition": {"test": f"datum.n > {limit}", "value": "white"}, "value": INK},
+                },
+            },
+        ],
+    }
+
+
+def voices(numbers: list[Number], lang: str, names: Names, width: int = 560) -> Spec | None:
+    """Share of each voice, one bar per platform."""
+    found = [n for n in numbers if n.id.startswith("voice.") and n.id.count(".") == 2]
+    if not found:
+        return None
+    labels = {voice: value_name(lang, "voice", voice) for voice in VOICES}
+    values = []
+    for number in found:
+        _, voice, platform = number.id.split(".")
+        values.append(
+            {
+                "voice": labels[voice],
+                "rank": VOICES.index(voice),
+                "platform": names("platform", platform),
+                "n": number.value,
+            }
+        )
+    return {
+        "width": width,
+        "height": {"step": 30},
+        "data": {"values": values},
+        "mark": {"type": "bar", "height": 18, "stroke": "white", "strokeWidth": 1},
+        "encoding": {
+            "y": {
+                "field": "platform",
+                "type": "nominal",
+                "title": None,
+                "sort": None,
+                "axis": {"labelColor": INK, "labelFontSize": 11.5},
+            },
+            "x": {
+                "field": "n",
+                "type": "quantitative",
+                "stack": "normalize",
+                "title": say(lang, "page.axis_share"),
+                "axis": {"format": ".0%", "tickCount": 5},
+            },
+            "order": {"field": "rank", "type": "quantitative"},
+            "color": {
+                "field": "voice",
+                "type": "nominal",
+                "legend": {"title": None},
+                "scale": {"domain": list(labels.values()), "range": [COLOURS[v] for v in VOICES]},
+            },
+        },
+    }
+
+
+def survival(curves: list[dict[str, Any]], lang: str, names: Names, width: int = 600, height: int = 240) -> Spec | None:
+    """Step curves of the share still online with their 95 % bands.
+
+    Args:
+        curves: ``{"platform", "points": [{"day", "online", "low", "high"}]}`` for each platform.
+        lang: language of the axes.
+        names: gives the name of a platform.
+        width: pixels.
+        height: pixels.
+    """
+    values = [p | {"platform": names("platform", curve["platform"])} for curve in curves for p in curve["points"]]
+    if not values:
+        return None
+    found = list(dict.fromkeys(v["platform"] for v in values))
+    scale = {"domain": found, "range": list(_SERIES[: len(found)])}
+    x = {"field": "day", "type": "quantitative", "title": say(lang, "page.axis_days"), "axis": {"grid": False}}
+    y = {
+        "field": "online",
+        "type": "quantitative",
+        "title": say(lang, "page.axis_online"),
+        "scale": {"domain": [0, 1]},
+        "axis": {"format": ".0%", "tickCount": 5},
+    }
+    colour = {"field": "platform", "type": "nominal", "scale": scale, "legend": {"title": None}}
+    return {
+        "width": width,
+        "height": height,
+        "data": {"values": values},
+        "encoding": {"x": x, "color": colour},
+        "layer": [
+            {
+                "mark": {"type": "area", "interpolate": "step-after", "opacity": 0.13},
+                "encoding": {"y": y | {"field": "low"}, "y2": {"field": "high"}},
+            },
+            {
+                "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2},
+                "encoding": {"y": y, "strokeDash": {"field": "platform", "type": "nominal", "legend": None}},
+            },
+        ],
+    }
+
+
+def network(
+    nodes: list[dict[str, Any]], links: list[dict[str, Any]], width: int = 600, height: int = 380
+) -> Spec | None:
+    """The coaction network.
+
+    Args:
+        nodes: ``{"x", "y", "cluster", "label"}``, positions in any unit.
+        links: ``{"x", "y", "x2", "y2", "weight"}`` in the same unit.
+        width: pixels.
+        height: pixels.
+    """
+    if not nodes:
+        return None
+    hidden = {"axis": None, "scale": {"zero": False, "nice": False, "padding": 24}}
+    x, y = ({"field": f, "type": "quantitative", **hidden} for f in ("x", "y"))
+    return {
+        "width": width,
+        "height": height,
+        "layer": [
+            {
+                "data": {"values": links},
+                "mark": {"type": "rule", "color": "#8b98a5", "opacity": 0.55},
+                "encoding": {
+                    "x": x,
+                    "y": y,
+                    "x2": {"field": "x2"},
+                    "y2": {"field": "y2"},
+                    "strokeWidth": {
+                        "field": "weight",
+                        "type": "quantitative",
+                        "legend": None,
+                        "scale": {"range": [0.6, 3.2]},
+                    },
+                },
+            },
+            {
+                "data": {"values": nodes},
+                "mark": {"type": "circle", "size": 90, "opacity": 1, "stroke": "white", "strokeWidth": 1.2},
+                "encoding": {
+                    "x": x,
+                    "y": y,
+                    "color": {"field": "cluster", "type": "nominal", "legend": None, "scale": {"range": list(_SERIES)}},
+                },
+            },
+        ],
+    }

@@ -1,0 +1,150 @@
+"""The fact sheet as a PDF/A-3 by typst: two pages, shipped fonts only, the data file attached.
+
+The date inside the file is that of the numbers, so the same statement gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from datetime import date
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from tecolote import __version__
+from tecolote.publish.charts import Chart
+from tecolote.publish.numbers import Number
+from tecolote.publish.statement import Binding, Statement
+from tecolote.publish.texts import say, show, show_count, texts
+
+_CARDS = ("posts", "accounts", "flagged", "urgent", "first", "last", "files", "quarantined")
+_TEMPLATE = "factsheet.typ"
+
+
+def factsheet_pdf(statement: Statement, binding: Binding, data: bytes, charts: dict[str, Chart], lang: str) -> bytes:
+    """The bytes of the PDF.
+
+    Args:
+        statement: what is stated.
+        binding: where it stands in the log.
+        data: the data file that is attached.
+        charts: charts by name; one that is absent leaves a sentence in its place.
+        lang: language of the pages.
+    """
+    import typst
+
+    package = resources.files(__package__)
+    with tempfile.TemporaryDirectory(prefix="tecolote-sheet-") as name:
+        folder = Path(name)
+        (folder / _TEMPLATE).write_bytes(package.joinpath("templates", _TEMPLATE).read_bytes())
+        (folder / "factsheet.json").write_bytes(data)
+        for chart in charts.values():
+            (folder / f"{chart.name}.svg").write_text(chart.svg, "utf-8")
+        words = _words(statement, binding, charts, lang)
+        (folder / "sheet.json").write_text(json.dumps(words, ensure_ascii=False), "utf-8")
+        with resources.as_file(package.joinpath("fonts")) as fonts:
+            made: bytes = typst.compile(
+                str(folder / _TEMPLATE),
+                root=name,
+                font_paths=[str(fonts)],
+                ignore_system_fonts=True,
+                format="pdf",
+                pdf_standards="a-3b",
+                timestamp=_stamp(statement.sheet.day),
+            )
+    return made
+
+
+def _stamp(day: str) -> int:
+    return (date.fromisoformat(day) - date(1970, 1, 1)).days * 86400
+
+
+def _words(statement: Statement, binding: Binding, charts: dict[str, Chart], lang: str) -> dict[str, Any]:
+    """Everything the template prints."""
+    marks = {id: at for at, id in enumerate(statement.face, 1)}
+    by_id = {n.id: n for n in statement.numbers}
+
+    def entry(id: str, label: Callable[[str], str] = str) -> dict[str, Any]:
+        number = by_id[id]
+        return {"label": label(number.label[lang]), "text": show(number.value, number.kind, lang), "mark": marks[id]}
+
+    def family(prefix: str, label: Callable[[str], str] = str) -> list[dict[str, Any]]:
+        return [entry(id, label) for id in statement.face if id.startswith(prefix)]
+
+    def tail(text: str) -> str:
+        return text.split(", ", 1)[-1]
+
+    settings, day = statement.case.settings, date.fromisoformat(statement.sheet.day)
+    return {
+        "lang": lang,
+        "title": settings.title,
+        "purpose": settings.purpose,
+        "fictional": settings.fictional,
+        "timezone": settings.timezone,
+        "date": day.isoformat(),
+        "year": day.year,
+        "month": day.month,
+        "day": day.day,
+        "made_by": say(lang, "page.made_by", version=__version__),
+        "words": texts(lang)["page"],
+        "cards": [entry(id) for id in _CARDS if id in marks],
+        "voices": family("voice."),
+        "false_flags": _false_flags(by_id["false_flags"], marks, lang),
+        "themes": family("flagged.theme.", tail),
+        "groups": family("flagged.group.", tail),
+        "severity": family("flagged.severity.", tail),
+        "read": family("posts.", tail),
+        "coaction": [*family("suspected"), *family("coaction.")],
+        "states": family("state."),
+        "survival": family("survival."),
+        "reach": family("reach."),
+        "charts": {c.name: {"file": f"{c.name}.svg", "alt": c.alt} for c in charts.values()},
+        "coarse": statement.parts["definitions"]["sheet"]["coarse"][lang],
+        "key": binding.vkey,
+        "root": binding.root,
+        "log_size": say(lang, "page.log_size", n=show_count(binding.size, lang)),
+        "notes": _notes(statement, marks, lang),
+    }
+
+
+def _false_flags(number: Number, marks: dict[str, int], lang: str) -> dict[str, Any]:
+    interval = ""
+    if number.interval and number.id in marks:
+        low, high = (show(edge, "share", lang) for edge in number.interval)
+        interval = say(lang, "page.interval", low=low, high=high)
+    known = number.id in marks
+    text = show(number.value if known else None, number.kind, lang)
+    return {"label": number.label[lang], "text": text, "mark": marks.get(number.id), "interval": interval}
+
+
+def _notes(statement: Statement, marks: dict[str, int], lang: str) -> list[dict[str, str]]:
+    """One note per number; neighbours of one family share a note that spells out the first of them."""
+    by_id = {n.id: n for n in statement.numbers}
+    grouped: list[list[str]] = []
+    for id in statement.face:
+        if grouped and "." in id and _family(grouped[-1][0]) == _family(id):
+            grouped[-1].append(id)
+        else:
+            grouped.append([id])
+    notes = []
+    for ids in grouped:
+        number = by_id[ids[0]]
+        shown = f"{marks[ids[0]]}–{marks[ids[-1]]}" if len(ids) > 1 else str(marks[ids[0]])
+        of = number.denominator
+        notes.append(
+            {
+                "marks": shown,
+                "label": number.label[lang],
+                "definition": number.definition[lang],
+                "date": number.date,
+                "of": f"{show(of.value, 'count', lang)} {of.words[lang]}",
+            }
+        )
+    return notes
+
+
+def _family(id: str) -> str:
+    parts = id.split(".")
+    return f"{parts[0]}.{parts[-1]}" if parts[0] == "reach" else ".".join(parts[: 2 if parts[0] == "flagged" else 1])
