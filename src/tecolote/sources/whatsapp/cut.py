@@ -1,0 +1,132 @@
+"""A chat cut into messages in bounded memory, and what one look over all of it tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from tecolote.sources.base import MAX_RECORD_BYTES, Source
+from tecolote.sources.whatsapp.layout import HEADER, DateEvidence, local_time, signature
+from tecolote.sources.whatsapp.phrases import GROUP_TITLE, NAME_TITLE, plain
+
+_BLOCK = 4 << 20
+
+Match = re.Match[bytes]
+#: First byte, bytes without the line break behind them, and the header; None for text before the first header.
+Cut = tuple[int, bytes, Match | None]
+
+
+def cut(source: Source, accept: Callable[[Match, Match], bool] | None = None) -> Iterator[Cut]:
+    """The messages of a chat.
+
+    Args:
+        source: the file.
+        accept: whether a header, the second argument, begins a message or is text of the message whose header
+            is the first argument. Without it every header begins a message.
+    """
+    stream = source.open()
+    held, base = b"\n", -1
+    current: Match | None = None
+    while block := stream.read(max(_BLOCK, len(held))):
+        held += block
+        begin, current = 0, None
+        for found in HEADER.finditer(held):
+            if current is not None and accept is not None and not accept(current, found):
+                continue
+            if found.start() > begin or current is not None:
+                yield base + begin + 1, held[begin + 1 : found.start()].removesuffix(b"\r"), current
+            begin, current = found.start(), found
+        if len(held) - begin > MAX_RECORD_BYTES:
+            yield base + begin + 1, held[begin + 1 :], current
+            base, held, current = base + len(held) - 1, b"\r", None
+            continue
+        base, held = base + begin, held[begin:]
+    if len(held) > 1:
+        rest = held[1:].removesuffix(b"\n").removesuffix(b"\r")
+        again = HEADER.match(held)
+        if rest or again:
+            yield base + 1, rest, again
+
+
+@dataclass
+class Survey:
+    """What a whole chat says of itself.
+
+    Attributes:
+        thread_id: derived from the first two messages, so that a renamed or longer export of the chat has the same.
+        title: group name or the name in the export's file name; else the file's name.
+        main: layout of the first header.
+        dates: evidence on the date order, by layout.
+        utf8: no byte order mark of another encoding at the beginning.
+    """
+
+    thread_id: str = ""
+    title: str = ""
+    main: bytes = b""
+    is_group: bool = False
+    utf8: bool = True
+    dates: dict[bytes, DateEvidence] = field(default_factory=dict)
+
+    def order(self, layout: bytes) -> str | None:
+        """The settled date order of a layout."""
+        return self.dates[layout].settled()[0] if layout in self.dates else None
+
+
+def survey(source: Source) -> Survey:
+    """Look once over the whole chat."""
+    found = Survey(utf8=not source.head.startswith((b"\xff\xfe", b"\xfe\xff")))
+    first: list[bytes] = []
+    for _, raw, match in cut(source):
+        if match is None:
+            continue
+        if len(first) < 2:
+            first.append(plain(raw.decode("utf-8", "replace")).encode())
+        layout = signature(match[1])
+        evidence = found.dates.get(layout)
+        if evidence is None:
+            evidence = found.dates[layout] = DateEvidence()
+            found.main = found.main or layout
+        evidence.see(match.group(3, 5, 6))
+    found.thread_id = sha256(b"whatsapp\0" + b"\0".join(first)).hexdigest()[:24]
+    group = GROUP_TITLE.search(plain(source.head.decode("utf-8", "replace")))
+    found.is_group = group is not None
+    found.title = (group[1] if group else None) or _name_title(source.name)
+    return found
+
+
+def _name_title(name: str) -> str:
+    """The chat's name in the file names that WhatsApp gives: of the file, else of the zip around it."""
+    parts = re.split(r"[!/]", name)
+    for part in reversed(parts[-3:]):
+        found = NAME_TITLE.search(part)
+        if found:
+            return found[1]
+    return re.sub(r"\.txt$", "", parts[-1], flags=re.IGNORECASE)
+
+
+class Acceptance:
+    """Tells a header in another layout than the file's own from a header that somebody quoted.
+
+    An export has one layout. A line in another one that is earlier than the message it stands in is a quotation
+    of the past and stays text; otherwise it begins a message (chats that were put together by hand).
+    """
+
+    def __init__(self, seen: Survey) -> None:
+        self.seen = seen
+        self.quoted = 0
+        self._orders = {layout: dates.settled()[0] for layout, dates in seen.dates.items()}
+
+    def __call__(self, current: Match, found: Match) -> bool:
+        """Whether ``found`` begins a message behind the one of ``current``."""
+        layout, own = signature(found[1]), signature(current[1])
+        if layout == self.seen.main or layout == own:
+            return True
+        fallback = self._orders.get(own) or self._orders.get(layout) or "dmy"
+        before = local_time(current, self._orders.get(own) or fallback)
+        then = local_time(found, self._orders.get(layout) or fallback)
+        if before is None or then is None or then >= before:
+            return True
+        self.quoted += 1
+        return False
