@@ -74,7 +74,13 @@ def dress(row: dict[str, Any]) -> None:
 
 
 def _months(pin: Pin, keys: list[str]) -> dict[str, list[dict[str, Any]]]:
-    """Posts and flagged posts per month (in the case's zone) of each account."""
+    """Posts and flagged posts per month (in the case's zone) of each account, over the months of the whole case."""
+    ends = pin.once(
+        "ends",
+        """SELECT strftime(timezone(?, first), '%Y-%m') AS first, strftime(timezone(?, last), '%Y-%m') AS last
+           FROM (SELECT min(created_at) AS first, max(created_at) AS last FROM browse.post)""",
+        [pin.zone.key, pin.zone.key],
+    )[0]
     rows = pin.rows(
         """SELECT account_key AS key, strftime(timezone(?, created_at), '%Y-%m') AS month, count(*) AS n,
              count(*) FILTER (flag) AS flagged
@@ -85,6 +91,9 @@ def _months(pin: Pin, keys: list[str]) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         found.setdefault(row.pop("key"), []).append(row)
+    for own in found.values():
+        own[:0] = [{"month": ends["first"], "n": 0, "flagged": 0}] if own[0]["month"] > ends["first"] else []
+        own += [{"month": ends["last"], "n": 0, "flagged": 0}] if own[-1]["month"] < ends["last"] else []
     return found
 
 

@@ -41,7 +41,7 @@ def bars(months: list[dict[str, Any]], width: float) -> list[Bar]:
     found = {_number(row["month"]): row for row in months}
     first, last = min(found), max(found)
     shown = list(range(first, last + 1)) if last - first < 600 else sorted(found)
-    step = width / max(len(shown), 12)
+    step = width / len(shown)
     top = max(row["n"] for row in months)
     result = []
     for place, number in enumerate(shown):

@@ -5,8 +5,8 @@ go. It is no evidence: delete it at any time. Its name is the hash of the manife
 one is never read for a new state; building one removes those of earlier states, because they may hold texts that
 have been erased since.
 
-Folding: lower case, no accents, no invisible characters, symbols such as emoji as words of their own. A query is
-folded by the same expression, so that what is typed and what is stored cannot drift apart.
+Folding: lower case, no accents, no invisible characters, no look-alike letters, symbols such as emoji as words of
+their own. A query is folded by the same expression, so that what is typed and what is stored cannot drift apart.
 """
 
 from __future__ import annotations
@@ -23,15 +23,35 @@ if TYPE_CHECKING:
     import duckdb
 
 _FOLD = r"""
-CREATE MACRO fold(t) AS ' ' || trim(regexp_replace(regexp_replace(regexp_replace(
-  strip_accents(lower(t)), '[\p{M}\p{Cf}]', '', 'g'), '(\p{So})', ' \1 ', 'g'), '[^\p{L}\p{N}\p{So}]+', ' ', 'g')) || ' ';
+CREATE MACRO folded(t) AS ' ' || trim(regexp_replace(regexp_replace(regexp_replace(
+  strip_accents(lower(t)), '[\p{M}\p{Cf}]', '', 'g'), '(\p{So})', ' \1 ', 'g'),
+  '[^\p{L}\p{N}\p{So}]+', ' ', 'g')) || ' ';
 CREATE MACRO key_of(platform, id) AS left(sha256(platform || ' ' || id), 20);
 """
+
+
+def _macros() -> str:
+    """The SQL functions ``fold`` and ``key_of``.
+
+    Letters that imitate others (bold, full-width, Cyrillic look-alikes) are replaced by the table with which the
+    signals read; only in texts that hold one, because replacing costs much more than looking.
+    """
+    from tecolote.signals.text.normalise import table
+
+    pairs = {code: to for code, to in table().items() if code > 0x24F and len(to) == 1 and not 0x300 <= code < 0x370}
+    theirs, ours = "".join(map(chr, pairs)), "".join(pairs.values())
+    looked_for = "".join(f"\\x{{{code:x}}}" for code in pairs)
+    return _FOLD + (
+        f"CREATE MACRO fold(t) AS folded(CASE WHEN regexp_matches(t, '[{looked_for}]') "
+        f"THEN translate(t, {_literal(theirs)}, {_literal(ours)}) ELSE t END);"
+    )
+
 
 _BUILD = """
 CREATE TABLE browse.post AS
 WITH judged AS (
-  SELECT * FROM assessments QUALIFY row_number() OVER (PARTITION BY platform, post_id ORDER BY assessor_version DESC) = 1
+  SELECT * FROM assessments
+  QUALIFY row_number() OVER (PARTITION BY platform, post_id ORDER BY assessor_version DESC) = 1
 ), attached AS (SELECT platform, post_id, count(*) AS n FROM media GROUP BY ALL)
 SELECT key_of(p.platform, p.id) AS key, p.platform, p.id, p.kind, p.author_name,
   key_of(p.platform, p.account_id) AS account_key, key_of(p.platform, p.thread_id) AS thread_key,
@@ -110,8 +130,9 @@ def attach(corpus: Corpus) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     connection = corpus.connect()
-    connection.execute(_FOLD)
-    state = repr((corpus.manifest, duckdb.__version__)) + _FOLD + _BUILD
+    macros = _macros()
+    connection.execute(macros)
+    state = repr((corpus.manifest, duckdb.__version__)) + macros + _BUILD
     folder = cache_folder(corpus.case)
     path = folder / f"{hashlib.sha256(state.encode()).hexdigest()[:32]}.duckdb"
     if not path.exists():
@@ -134,8 +155,8 @@ def _build(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     unfinished.replace(path)
 
 
-def _literal(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+def _literal(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
 
 
 def manifest_state(case: Case) -> tuple[int, int, int]:

@@ -34,7 +34,8 @@ def kinds(pin: Pin) -> list[dict[str, Any]]:
     """The networks of the case: ``view`` (coaction, connections), ``kind`` and number of edges."""
     together = pin.once(
         "modalities",
-        "SELECT 'coaction' AS view, modality AS kind, count(*) AS n FROM coaction_edges GROUP BY ALL ORDER BY n DESC, kind",
+        """SELECT 'coaction' AS view, modality AS kind, count(*) AS n FROM coaction_edges
+           GROUP BY ALL ORDER BY n DESC, kind""",
     )
     together = sorted(together, key=lambda row: row["kind"] != _ALL)
     listed = ", ".join(f"'{name}'" for name in _CONNECTIONS)

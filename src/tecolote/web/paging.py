@@ -1,4 +1,4 @@
-"""Pages of long lists by key: a page begins behind the last row of the one before, so page 10,000 costs what page 1 costs.
+"""Pages of long lists by key: a page begins behind the last row of the one before, so none costs more than the first.
 
 Each list has a rank, an integer that is unique within one state of the case (see ``index.py``).
 """
@@ -36,7 +36,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class Page:
-    """Rows of one page, the number of all, and the ranks with which the neighbouring pages begin (None: no such page)."""
+    """Rows of one page, the number of all, and the ranks where the neighbouring pages begin (None: no such page)."""
 
     rows: list[dict[str, Any]]
     total: int

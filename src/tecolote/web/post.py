@@ -15,8 +15,9 @@ _SOURCE = ("source_file", "row_locator", "raw_sha256", "leaf_index", "record_ind
 def one(pin: Pin, key: str) -> dict[str, Any] | None:
     """Everything that the page of a post shows, but the evidence trail; None if there is no such post."""
     slim = pin.row(
-        """SELECT b.platform, b.id, b.account_key, b.thread_key, b.lang, c.name, coalesce(c.protected, false) AS protected,
-             c.role FROM browse.post b LEFT JOIN browse.account c ON c.key = b.account_key WHERE b.key = ?""",
+        """SELECT b.platform, b.id, b.account_key, b.thread_key, b.lang, c.name, c.role,
+             coalesce(c.protected, false) AS protected
+           FROM browse.post b LEFT JOIN browse.account c ON c.key = b.account_key WHERE b.key = ?""",
         [key],
     )
     if slim is None:

@@ -29,7 +29,7 @@ interface Cell {
 }
 
 const OPENING = 0.9;
-const REPULSION = 90;
+const REPULSION = 700;
 const GRAVITY = 0.6;
 const DEEPEST = 24;
 
@@ -97,7 +97,7 @@ export function step(bodies: Body[], springs: readonly Spring[], heat: number): 
   for (const body of bodies) size = Math.max(size, body.x - left, body.y - top);
   const root = tree(bodies, bodies.map((_, i) => i), left, top, size * 1.001, 0);
   bodies.forEach((body, i) => {
-    const pull = (GRAVITY * (body.degree + 1));
+    const pull = GRAVITY * (body.degree + 1);
     body.dx = -body.x * pull;
     body.dy = -body.y * pull;
     repel(body, i, root);

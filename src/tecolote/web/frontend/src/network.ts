@@ -69,7 +69,7 @@ class Picture {
   }
 
   private radius(point: Point): number {
-    return 3.2 + 1.6 * Math.sqrt(point.degree);
+    return (4 + 1.5 * Math.sqrt(point.degree)) / Math.sqrt(Math.max(1, this.scale));
   }
 
   private colour(point: Point): string {
@@ -89,7 +89,7 @@ class Picture {
       top = Math.min(top, p.y - r);
       bottom = Math.max(bottom, p.y + r);
     }
-    this.scale = Math.min(4, (width - 60) / (right - left || 1), (height - 60) / (bottom - top || 1));
+    this.scale = Math.min(2.5, (width - 60) / (right - left || 1), (height - 60) / (bottom - top || 1));
     this.x = width / 2 - ((left + right) / 2) * this.scale;
     this.y = height / 2 - ((top + bottom) / 2) * this.scale;
     this.draw();
@@ -132,7 +132,7 @@ class Picture {
     else c.arc(point.x, point.y, r, 0, 2 * Math.PI);
     c.fillStyle = point.masked ? "#8a949c" : this.colour(point);
     c.fill();
-    c.lineWidth = point.flagged ? 2 : 0.8;
+    c.lineWidth = (point.flagged ? 2 : 0.8) / Math.sqrt(Math.max(1, this.scale));
     c.strokeStyle = point.flagged ? FLAG : "#fff";
     c.stroke();
     c.globalAlpha = 1;
