@@ -162,14 +162,18 @@ def read_mark(folder: Path) -> Mark | None:
     return Mark(*_MARK_ROW.unpack(raw)[:3])
 
 
-def write_mark(folder: Path, mark: Mark) -> None:
-    """Set the mark. Not synced: one that a power cut sets back only notices less."""
+def write_mark(folder: Path, mark: Mark, *, durable: bool = False) -> None:
+    """Set the mark. A commit does not wait for it: one that a power cut sets back only notices less."""
     head = struct.pack("<QQ32s", *mark)
     handle = os.open(folder / _MARK, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
         _write_at(handle, head + struct.pack("<I", zlib.crc32(head)), 0)
+        if durable:
+            sync_file(handle)
     finally:
         os.close(handle)
+    if durable:
+        sync_folder(folder)
 
 
 def _write_at(handle: int, data: bytes, offset: int) -> None:

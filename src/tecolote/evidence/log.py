@@ -29,6 +29,8 @@ _HEAD = struct.Struct("<IB")
 _DIGEST = 32
 _BLOCK = 1 << 20
 HEADER_BYTES = 48
+#: Bytes of an entry beside its body.
+FRAME_BYTES = _HEAD.size + _DIGEST
 
 
 class Place(NamedTuple):
@@ -120,6 +122,24 @@ def body_at(path: Path, offset: int) -> bytes:
         log.seek(offset)
         length, _ = _HEAD.unpack(log.read(_HEAD.size))
         return log.read(min(length, MAX_BODY))
+
+
+def head(kind: int, body: bytes) -> bytes:
+    """Length and kind as they stand before ``body``."""
+    return _HEAD.pack(len(body), kind)
+
+
+def raw_entry(path: Path, offset: int) -> tuple[int, bytes, bytes | None]:
+    """Kind, body and digest of an entry as they stand, held or not; no digest where the file ends before it."""
+    with open(path, "rb") as log:
+        log.seek(offset)
+        first = log.read(_HEAD.size)
+        if len(first) < _HEAD.size:
+            return 0, b"", None
+        length, kind = _HEAD.unpack(first)
+        body = log.read(min(length, MAX_BODY))
+        digest = log.read(_DIGEST)
+        return kind, body, digest if len(digest) == _DIGEST and len(body) == length else None
 
 
 def create(path: Path, tag: bytes, first: bytes) -> None:

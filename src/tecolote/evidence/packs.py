@@ -22,7 +22,7 @@ from tecolote.evidence.segments import PACK_HEADER_BYTES, SEGMENT_BYTES, Entry, 
 _QUEUE = 3
 _DIRECTORY_BYTES = 1 << 20
 #: Begin writing to the drive after this many bytes, so that the commit has little left to wait for.
-_FLUSH_BYTES = 64 << 20
+_FLUSH_BYTES = 256 << 20
 
 
 class Place(NamedTuple):

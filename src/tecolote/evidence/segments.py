@@ -93,11 +93,14 @@ class Row(NamedTuple):
         """Rows of a log entry.
 
         Raises:
-            EvidenceError: the length is no multiple of a row's.
+            EvidenceError: the length is no multiple of a row's, or a number is beyond what a pack can be.
         """
         if len(raw) % _ROW.size:
             raise EvidenceError("a list of segments is cut")
-        return [cls(*fields) for fields in _ROW.iter_unpack(raw)]
+        rows = [cls(*fields) for fields in _ROW.iter_unpack(raw)]
+        if any(r.segment >> 40 or r.offset >> 48 or r.data_bytes > SEGMENT_BYTES for r in rows):
+            raise EvidenceError("a list of segments names one that cannot be")
+        return rows
 
 
 #: Bytes of a `Row` in the log.

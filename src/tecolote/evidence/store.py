@@ -177,7 +177,7 @@ class Evidence:
         if self._log.stat().st_size > meta.log_end:
             log.cut(self._log, meta.log_end)
         self._packs = Packs(self._folder / "packs", self._tag, Place(meta.pack, meta.pack_end, meta.segment))
-        keys.write_mark(self.case.keys, keys.Mark(meta.size, meta.log_end, meta.chain))
+        keys.write_mark(self.case.keys, keys.Mark(meta.size, meta.log_end, meta.chain), durable=True)
 
     def close(self) -> None:
         """Forget what was not committed and let go of files and threads."""
