@@ -22,6 +22,7 @@ from tecolote.sources.base import Options, Sink, clean_text
 from tecolote.sources.jsonbytes import Note, Piece, Unreadable, decode
 
 _SCIENTIFIC = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+|\d+\.\d+")
+_X_DATE = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) ([\d:]{8}) ([+-]\d{4}) (\d{4})")
 _INT64 = (1 << 63) - 1
 _INT32 = (1 << 31) - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -161,12 +162,9 @@ def _other(raw: str) -> datetime | None:
     """The X v1.1 form ('Wed Oct 10 20:19:24 +0000 2018'), an e-mail date, or None."""
     if len(raw) > 64:
         return None
+    old = _X_DATE.fullmatch(raw)
     try:
-        return datetime.strptime(raw, "%a %b %d %H:%M:%S %z %Y")
-    except ValueError:
-        pass
-    try:
-        return parsedate_to_datetime(raw)
+        return parsedate_to_datetime(f"{old[2]} {old[1]} {old[5]} {old[3]} {old[4]}" if old else raw)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
