@@ -1,1 +1,1 @@
-""".""" 
+"""What became of accounts and posts: availability, survival, takeovers."""

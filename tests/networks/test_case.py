@@ -1,0 +1,234 @@
+"""Events, coaction, connections and census of a case with planted ties."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tecolote.corpus.store import Corpus
+from tecolote.errors import UsageError
+from tecolote.networks.census import DEFINITIONS, census
+from tecolote.networks.connections import connections, universe
+from tecolote.networks.events import case_coaction, case_events
+from tecolote.networks.texts import link_object, text_object
+from tecolote.records import SCHEMAS
+
+Make = Callable[[dict[str, list[dict[str, Any]]]], Corpus]
+START = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def post(number: int, account: str | None, second: float, text: str = "", **more: Any) -> dict[str, Any]:
+    at = START + timedelta(seconds=second)
+    return {"platform": "x", "id": f"p{number}", "account_id": account, "created_at": at, "text": text} | more
+
+
+def edge(kind: str, src: str, dst: str, dst_kind: str, **more: Any) -> dict[str, Any]:
+    return {"platform": "x", "type": kind, "src": src, "dst": dst, "dst_kind": dst_kind} | more
+
+
+def ring(accounts: str, times: int, size: int = 3) -> dict[str, list[dict[str, Any]]]:
+    """Accounts that share one new link ``times`` times, one day apart, ten seconds after another."""
+    posts, edges, n = [], [], 0
+    for k in range(times):
+        for i, account in enumerate(accounts[:size]):
+            n += 1
+            posts.append(post(n, account, k * 86400 + 10 * i))
+            link = f"https://a.example/{k}?utm_source={account}"
+            edges.append(edge("links_to", account, link, "link", post_id=f"p{n}"))
+    return {"posts": posts, "edges": edges}
+
+
+def test_a_ring_is_one_cluster_with_its_evidence(corpus_of: Make) -> None:
+    edges = case_coaction(corpus_of(ring("abc", 3)), window=30)
+    assert edges.schema.equals(SCHEMAS["coaction_edges"])
+    rows = edges.to_pylist()
+    assert {(r["account_id"], r["account_id_y"]) for r in rows} == {("a", "b"), ("a", "c"), ("b", "c")}
+    assert {r["modality"] for r in rows} == {"link", "all"}
+    assert {(r["weight"], r["cluster"], r["exact"]) for r in rows} == {(3, 0, True)}
+    assert rows[0]["objects"] == [f"link:https://a.example/{k}" for k in range(3)]
+    assert rows[0]["first"] == START and rows[0]["last"] == START + timedelta(days=2, seconds=10)
+
+
+def test_clusters_are_numbered_from_the_largest(corpus_of: Make) -> None:
+    large, small = ring("abcd", 2, 4), ring("yz", 2, 2)
+    for row in small["posts"]:
+        row["id"] = "s" + row["id"]
+        row["created_at"] += timedelta(days=300)
+    for row in small["edges"]:
+        row["post_id"] = "s" + row["post_id"]
+    rows = case_coaction(corpus_of({t: small[t] + large[t] for t in large})).to_pylist()
+    assert {a for r in rows if r["cluster"] == 0 for a in (r["account_id"], r["account_id_y"])} == set("abcd")
+    assert {a for r in rows if r["cluster"] == 1 for a in (r["account_id"], r["account_id_y"])} == set("yz")
+
+
+def test_one_post_with_many_tags_is_one_act(corpus_of: Make) -> None:
+    posts = [post(1, "a", 0), post(2, "b", 5)]
+    edges = [
+        edge("hashtag", a, t, "hashtag", post_id=p) for a, p in (("a", "p1"), ("b", "p2")) for t in ("u", "v", "w")
+    ]
+    assert case_coaction(corpus_of({"posts": posts, "edges": edges})).num_rows == 0
+
+
+def test_outside_the_window_nobody_acts_together(corpus_of: Make) -> None:
+    assert case_coaction(corpus_of(ring("abc", 5)), window=9).num_rows == 0
+
+
+def test_no_case_no_edges(corpus_of: Make) -> None:
+    assert case_coaction(corpus_of({})).schema.equals(SCHEMAS["coaction_edges"])
+
+
+def test_events_leave_out_reposts_private_posts_and_short_texts(corpus_of: Make) -> None:
+    long = "cinco palabras bastan para contar"
+    posts = [
+        post(1, "a", 0, long),
+        post(2, "b", 1, f"RT {long}"),
+        post(3, "c", 2, long, visibility="private"),
+        post(4, None, 3, long),
+        post(5, "d", 4, "buenos días"),
+        post(6, "e", 5, f"@you {long.upper()}!! https://x.example/1"),
+        post(7, "f", 6, long, text_truncated=True),
+    ]
+    events = case_events(corpus_of({"posts": posts, "edges": [edge("reposts", "b", "p1", "post", post_id="p2")]}))
+    assert [(r["account_id"], r["modality"]) for r in events.to_pylist()] == [("a", "text"), ("e", "text")]
+    assert len(set(events["object_id"].to_pylist())) == 1
+    with pytest.raises(UsageError, match="picture"):
+        case_events(corpus_of({}), ["picture"])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("http://www.A.example/x/?utm_medium=y&fbclid=1#top", "https://a.example/x"),
+        ("https://a.example/x?b=2&utm_source=t", "https://a.example/x?b=2"),
+    ],
+)
+def test_links_are_the_same_without_tracking(one: str, other: str) -> None:
+    assert link_object(one) == link_object(other)
+
+
+@given(st.text())
+def test_no_text_breaks_the_keys(text: str) -> None:
+    assert link_object(text) == link_object(text)
+    key = text_object(text)
+    assert key is None or text_object(text.replace("\u0000", " ") + " @someone https://a.example") is not None
+
+
+def test_connections_resolve_names_and_posts(corpus_of: Make) -> None:
+    corpus = corpus_of(
+        {
+            "posts": [post(1, "a", 0), post(2, "b", 60), post(3, "b", 90)],
+            "account_snapshots": [{"platform": "x", "account_id": "a", "username": "Ana"}],
+            "edges": [
+                edge("replies", "b", "p1", "post", post_id="p2"),
+                edge("replies", "b", "p9", "post", post_id="p3", dst_account_id="a"),
+                edge("mentions", "b", "ana", "account_name", post_id="p2"),
+                edge("mentions", "b", "Nobody", "account_name", post_id="p2"),
+                edge("mentions", "b", "b", "account", post_id="p2"),
+                edge("quotes", "b", "unknown", "post", post_id="p2"),
+                edge("follows", "a", "b", "account"),
+                edge("links_to", "a", "https://a.example", "link", post_id="p1"),
+            ],
+        }
+    )
+    rows = connections(corpus).to_pylist()
+    assert [(r["source"], r["target"], r["kind"], r["count"], r["evidence"]) for r in rows] == [
+        ("a", "b", "follows", 1, []),
+        ("b", "a", "mentions", 1, ["p2"]),
+        ("b", "a", "replies", 2, ["p2", "p3"]),
+        ("b", "name:nobody", "mentions", 1, ["p2"]),
+    ]
+    assert (rows[2]["first"], rows[2]["last"]) == (START + timedelta(seconds=60), START + timedelta(seconds=90))
+    assert rows[0]["first"] is None
+    assert connections(corpus, ["follows"]).num_rows == 1
+    with pytest.raises(UsageError):
+        connections(corpus, ["likes"])
+
+
+def test_the_universe_grows_by_hops_and_stops_at_hubs(corpus_of: Make) -> None:
+    chain = [edge("follows", a, b, "account") for a, b in ("ab", "cb", "cd", "dh")]
+    fans = [edge("follows", f"f{i}", "h", "account") for i in range(20)]
+    corpus = corpus_of({"edges": chain + fans})
+    hops = universe(corpus, "x", ["a", "lonely"], hops=5)
+    assert [(h.hop, h.accounts, h.total) for h in hops] == [
+        (0, 2, 2),
+        (1, 1, 3),
+        (2, 1, 4),
+        (3, 1, 5),
+        (4, 1, 6),
+        (5, 20, 26),
+    ]
+    assert universe(corpus, "x", ["a"], hops=5, hub_cut=10)[-1].accounts == 0
+    assert [h.accounts for h in universe(corpus, "x", ["a"], hops=1, kinds=["mentions"])] == [1, 0]
+
+
+def assessed(account: str, role: str = "suspected_member", protected: bool = False) -> dict[str, Any]:
+    return {"platform": "x", "account_id": account, "role": role, "protected": protected, "groups": ["g"]}
+
+
+def profile(account: str, followers: int | None, day: int) -> dict[str, Any]:
+    at = START + timedelta(days=day)
+    return {"platform": "x", "account_id": account, "followers": followers, "observed_at": at}
+
+
+def test_the_census_of_a_planted_graph(corpus_of: Make) -> None:
+    corpus = corpus_of(
+        {
+            "account_assessments": [
+                assessed("a"),
+                assessed("b"),
+                assessed("r", "reporter", True),
+                assessed("f", "fan"),
+            ],
+            "account_snapshots": [
+                profile("a", 100, 0),
+                profile("a", 60, 5),
+                profile("a", None, 9),
+                profile("b", 50, 1),
+                profile("r", 10**6, 1),
+                profile("k", 7, 1),
+            ],
+            "edges": [edge("follows", s, t, "account") for s, t in ("ka", "kb", "la", "ra", "ab")]
+            + [
+                edge("mentions", "a", "m", "account", post_id="p1"),
+                edge("mentions", "m", "z", "account", post_id="p2"),
+            ],
+        }
+    )
+    (row,) = census(corpus)
+    assert (row.group, row.platform, row.accounts, row.protected, row.other_roles) == ("g", "x", 2, 1, 1)
+    assert (row.seed_sum, row.seed_sum_of) == (110, 2)
+    assert (row.seed_sum_from, row.seed_sum_to) == (START + timedelta(days=1), START + timedelta(days=5))
+    # k and l follow, and so does a itself; the protected r is not counted.
+    assert (row.union, row.union_of) == (3, 2)
+    assert (row.one_hop, row.one_hop_by_kind, row.one_hop_protected) == (3, {"follows": 2, "mentions": 1}, 1)
+    assert (row.second_degree_sum, row.second_degree_sum_of) == (7, 1)
+    assert set(DEFINITIONS) == {"accounts", "seed_sum", "union", "one_hop", "second_degree_sum"}
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sets(st.tuples(st.integers(0, 9), st.integers(0, 2)), min_size=1), st.randoms(use_true_random=False))
+def test_with_complete_lists_the_sum_counts_what_the_union_holds_once(
+    corpus_of: Make, follows: set[tuple[int, int]], random: Any
+) -> None:
+    """Followers f0..f9 of seeds s0..s2, each profile stating exactly its list."""
+    edges = [edge("follows", f"f{f}", f"s{s}", "account") for f, s in follows]
+    random.shuffle(edges)
+    seeds = sorted({s for _, s in follows})
+    snapshots = [profile(f"s{s}", sum(t == s for _, t in follows), 0) for s in seeds]
+    tables = {"edges": edges, "account_snapshots": snapshots, "account_assessments": [assessed(f"s{s}") for s in seeds]}
+    (row,) = census(corpus_of(tables))
+    distinct = {f for f, _ in follows}
+    assert (row.seed_sum, row.union, row.one_hop) == (len(follows), len(distinct), len(distinct))
+    assert row.union is not None and row.seed_sum is not None
+    assert row.union <= row.seed_sum
+
+
+def test_nothing_known_is_none_and_not_zero(corpus_of: Make) -> None:
+    (row,) = census(corpus_of({"account_assessments": [assessed("a")]}))
+    assert (row.seed_sum, row.union, row.second_degree_sum, row.one_hop) == (None, None, None, 0)
+    assert census(corpus_of({})) == []
