@@ -103,6 +103,7 @@ def _post(record: Record, node: dict[str, Any], kind: str) -> None:
     if account:
         _account(record, account, owner)
     _media(record, node, pid, when[0])
+    record.text_edges(account, _caption(node), post_id=pid, at=when[0])
     for edge in objs(dig(node, "edge_media_to_tagged_user", "edges")):
         tagged = obj(dig(edge, "node", "user"))
         uid = ident(tagged.get("id")) or ident(tagged.get("pk"))
@@ -172,6 +173,7 @@ def _comment(record: Record, value: dict[str, Any], post: str | None, of: str | 
         "post_snapshots", None, post_id=cid, likes=_number(value, "edge_liked_by") if likes is None else likes
     )
     record.edge("replies", account, post, "post", post_id=cid, dst_account_id=of, at=when[0])
+    record.text_edges(account, words(value.get("text")), post_id=cid, at=when[0])
     if account:
         _account(record, account, owner)
     answers = [obj(edge.get("node")) for edge in objs(dig(value, "edge_threaded_comments", "edges"))]

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from tecolote.sources.base import Chat, Options, Sink, Source
 from tecolote.sources.jsonbytes import Piece, pieces
 from tecolote.sources.shapes import Moment, each, seen
+from tecolote.sources.text_edges import edges_of
 
 
 @dataclass
@@ -50,6 +51,11 @@ class Record:
         """Add an edge, if both ends are known."""
         if src is not None and dst is not None:
             self.add("edges", src=src, dst=dst, type=kind, dst_kind=dst_kind, **values)
+
+    def text_edges(self, src: str | None, text: str | None, **values: Any) -> None:
+        """Add the links, hashtags and mentions that stand in a text which the format does not take apart."""
+        for kind, target, target_kind in edges_of(text or ""):
+            self.edge(kind, src, target, target_kind, **values)
 
     def observe(self, kind: str, target: str, state: str, reason: str | None, **values: Any) -> None:
         """Add an observation of availability."""

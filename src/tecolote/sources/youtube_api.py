@@ -123,6 +123,7 @@ def _video(record: Record, value: dict[str, Any]) -> None:
         sensitive=True if age == "ytAgeRestricted" else None,
     )  # fmt: skip
     _channel_rows(record, owner, display_name=some(snippet.get("channelTitle")))
+    record.text_edges(owner, _title_text(snippet), post_id=vid, at=moment(snippet.get("publishedAt"))[0])
     stats = obj(value.get("statistics"))
     if stats:
         dislikes = count(stats.get("dislikeCount"))
@@ -170,6 +171,7 @@ def _comment(record: Record, value: dict[str, Any], video: str | None = None) ->
     replies = count(value.get("_replies"))
     record.snapshot("post_snapshots", None, post_id=cid, likes=count(snippet.get("likeCount")), replies=replies)
     record.edge("replies", owner, parent or video, "post", post_id=cid, at=when[0])
+    record.text_edges(owner, text, post_id=cid, at=when[0])
 
 
 def _thread(record: Record, value: dict[str, Any]) -> None:

@@ -157,6 +157,7 @@ def _video(record: Record, value: dict[str, Any], thread: str | None = None) -> 
     if available in _PRIVATE:
         record.observe("post", vid, _PRIVATE[available], available, observed_at=at)
     _media(record, value, vid, at)
+    record.text_edges(owner, text, post_id=vid, at=when[0], observed_at=at)
     for comment in objs(value.get("comments")):
         _comment(record, comment, vid, at)
 
@@ -193,6 +194,7 @@ def _comment(record: Record, value: dict[str, Any], vid: str, at: datetime | Non
     )  # fmt: skip
     record.snapshot("post_snapshots", at, post_id=cid, likes=count(value.get("like_count")))
     record.edge("replies", owner, target, "post", post_id=cid, at=when[0], observed_at=at)
+    record.text_edges(owner, words(value.get("text")), post_id=cid, at=when[0], observed_at=at)
     if owner and record.first("account", f"{record.platform} {owner}"):
         record.add("accounts", id=owner, id_kind="native")
         record.snapshot(
