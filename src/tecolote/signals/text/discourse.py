@@ -1,0 +1,74 @@
+"""Who speaks to whom, and what the words do: discourse cues found in one post.
+
+Cues come from the grammar files (`tecolote.signals.text.grammar`). All patterns run at once as one RE2
+set; only the few that hit are run again for their spans. The idea follows the study of threats as speech
+acts (Searle 1969; Gales 2011, *Identifying interpersonal stance in threatening discourse*): person, mood
+and address carry the act, slang only the topic.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from tecolote.signals.text.grammar import Cue, Grammar, load_grammar
+from tecolote.signals.text.normalise import Lane
+
+
+class CueHit(msgspec.Struct, frozen=True):
+    """A cue at ``[a, b)`` of the raw text; ``at`` is its place in the lane it was found in."""
+
+    cue: Cue
+    a: int
+    b: int
+    at: tuple[int, int]
+    lane: str
+
+
+class _Engine:
+    def __init__(self, grammar: Grammar) -> None:
+        import re2
+
+        options = re2.Options()
+        options.max_mem = 512 << 20
+        options.log_errors = False
+        self.grammar = grammar
+        self.single = [re2.compile(source, options=options) for source in grammar.sources]
+        self.together: Any = re2.Set.SearchSet(options)
+        for source in grammar.sources:
+            self.together.Add(source)
+        self.together.Compile()
+
+    def hits(self, text: str) -> list[int]:
+        """Which cues match somewhere in ``text``."""
+        return self.together.Match(text) or []
+
+
+@cache
+def engine() -> _Engine:
+    """The compiled grammar, made once per process."""
+    return _Engine(load_grammar())
+
+
+def view(text: str) -> str:
+    """Lane text as patterns see it: ñ counts as a letter for word boundaries."""
+    return text.replace("_", " ").replace("ñ", "_")
+
+
+def cues_in(lanes: list[Lane]) -> list[CueHit]:
+    """All cues of a post, first occurrence each, in order of appearance."""
+    running = engine()
+    found: dict[str, CueHit] = {}
+    for lane in lanes:
+        text = view(lane.text)
+        for index in running.hits(text):
+            cue = running.grammar.cues[index]
+            if cue.id in found:
+                continue
+            match = running.single[index].search(text)
+            if match is not None and match.end() > match.start():
+                a, b = lane.span(match.start(), match.end())
+                found[cue.id] = CueHit(cue, a, b, match.span(), lane.name)
+    return sorted(found.values(), key=lambda h: (h.a, h.b, h.cue.id))

@@ -1,0 +1,72 @@
+"""The voice of a post: a multinomial logistic model over named features, calibrated, in one JSON file.
+
+Weights are numbers beside the names of what they weigh; nothing in the file can run. The probability of
+the voice ``perpetrator`` is calibrated by one scale and one offset (Platt 1999) fitted on examples that
+the weights did not see.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from functools import cache
+from importlib import resources
+
+import msgspec
+
+VOICES = ("perpetrator", "reporter", "victim", "fan", "neutral")
+
+
+class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Weights per feature in the order of `VOICES`.
+
+    Attributes:
+        bias: per voice.
+        weights: feature to weight per voice.
+        scale, offset: calibration of the log-odds of perpetrator.
+        abstain: probabilities between these two are not sure enough to say.
+        trained_on: what the weights were fitted on, source to number of examples.
+    """
+
+    bias: tuple[float, float, float, float, float]
+    weights: dict[str, tuple[float, float, float, float, float]]
+    scale: float = 1.0
+    offset: float = 0.0
+    abstain: tuple[float, float] = (0.35, 0.65)
+    trained_on: dict[str, int] = {}
+
+    def voices(self, features: dict[str, float]) -> list[float]:
+        """Probability of each voice; that of perpetrator is calibrated, the others share the rest."""
+        scores = list(self.bias)
+        for name, value in features.items():
+            row = self.weights.get(name)
+            if row is not None:
+                for i in range(5):
+                    scores[i] += row[i] * value
+        top = max(scores)
+        powers = [math.exp(s - top) for s in scores]
+        rest = sum(powers[1:])
+        odds = scores[0] - top - math.log(rest) if rest > 0 else 30.0
+        mine = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, self.scale * odds + self.offset))))
+        return [mine, *((1.0 - mine) * p / rest if rest else 0.0 for p in powers[1:])]
+
+    def push(self, name: str, value: float) -> float:
+        """How far a feature moves the post towards (above 0) or away from perpetrator, in log-odds."""
+        row = self.weights.get(name)
+        return 0.0 if row is None else value * (row[0] - sum(row[1:]) / 4)
+
+
+def _raw() -> bytes:
+    return (resources.files("tecolote.signals") / "data" / "voice.json").read_bytes()
+
+
+@cache
+def load_model() -> Model:
+    """The shipped model."""
+    return msgspec.json.decode(_raw(), type=Model)
+
+
+@cache
+def model_hash() -> str:
+    """SHA-256 (hex) of the shipped model."""
+    return hashlib.sha256(_raw()).hexdigest()

@@ -1,0 +1,172 @@
+"""One post as evidence for and against: cues, codebook entries, quotation, acts, and named features.
+
+A *theme* is an act times a topic (`Rule`). An act inside quotation marks that somebody else is made to say
+is spoken about, not performed; quotation marks without a speaker change nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+
+import msgspec
+
+from tecolote.signals.text.discourse import CueHit, cues_in
+from tecolote.signals.text.grammar import Rule, load_grammar
+from tecolote.signals.text.normalise import MAX_CHARS, Lane, inside, lane1, lane2, quoted
+from tecolote.signals.text.terms import TermFinder, TermHit, attribute
+
+ACTS = frozenset(
+    (
+        "threat",
+        "extort",
+        "offer",
+        "claim",
+        "praise",
+        "kidnap",
+        "take",
+        "lure",
+        "dox",
+        "graph",
+        "aid",
+        "vow",
+        "comm",
+        "look",
+    )
+)
+SPEAKERS = frozenset(("rep", "vic", "fan", "neu"))
+_PLAIN_CODE = ("low", "medium")
+
+
+class Act(msgspec.Struct, frozen=True):
+    """A theme that the words carry, with the cues that carry it; ``strength`` 1 to 3."""
+
+    theme: str
+    strength: int
+    cues: tuple[str, ...]
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What was found in a post.
+
+    Attributes:
+        cues, terms: hits with raw spans.
+        groups: group id to the hits that attribute it.
+        performed: acts by the author's own words.
+        mentioned: acts when quoted words count as well.
+        quoted: whether acts were set aside as somebody else's words.
+        features: named values for the model.
+        cut: the post was longer than what is read.
+    """
+
+    cues: list[CueHit]
+    terms: list[TermHit]
+    groups: dict[str, list[TermHit]]
+    performed: list[Act]
+    mentioned: list[Act]
+    quoted: bool
+    features: dict[str, float]
+    lanes: list[Lane]
+    cut: bool
+
+
+def read(text: str, finder: TermFinder, day: dt.date | None = None) -> Reading:
+    """Everything that the rules and the model need to know about ``text``."""
+    cut = len(text) > MAX_CHARS
+    first = lane1(text[:MAX_CHARS] if cut else text)
+    lanes = [first, *lane2(first)]
+    cues = cues_in(lanes)
+    terms = finder.find(lanes, day)
+    groups = attribute(terms)
+    aside = _set_aside(first.text, cues) if '"' in first.text or "'" in first.text else frozenset()
+    has = {h.cue.id for h in cues}
+    extra = _codebook_cues(terms, groups)
+    mentioned = _acts(has | extra)
+    performed = _acts((has - aside) | extra) if aside else mentioned
+    features = _features(has, aside, extra, performed, terms, first.text)
+    return Reading(cues, terms, groups, performed, mentioned, bool(aside), features, lanes, cut)
+
+
+def _family(cue: str) -> str:
+    return cue.split(".", 1)[0]
+
+
+def _set_aside(text: str, cues: list[CueHit]) -> frozenset[str]:
+    """Cues inside quotation marks that the words outside attribute to somebody else."""
+    spans = quoted(text)
+    if not spans:
+        return frozenset()
+    within = {h.cue.id for h in cues if h.lane == "plain" and inside(spans, *h.at)}
+    if not any(_family(c) in ACTS or _family(c) == "sig" for c in within):
+        return frozenset()
+    outside = [h.cue.id for h in cues if not (h.lane == "plain" and inside(spans, *h.at))]
+    if any(_family(c) == "sig" for c in outside):
+        return frozenset()
+    told = any(_family(c) in SPEAKERS for c in outside)
+    kept, at = [], 0
+    for a, b in spans:
+        kept.append(text[at:a])
+        at = max(at, b + 1)
+    words = len(("".join(kept) + text[at:]).split())
+    acting = any(_family(c) in ACTS for c in outside)
+    return frozenset(within) if told or (words >= 4 and not acting) else frozenset()
+
+
+def _codebook_cues(terms: list[TermHit], groups: dict[str, list[TermHit]]) -> frozenset[str]:
+    found = set()
+    if groups:
+        found.add("group")
+    for hit in terms:
+        term = hit.term
+        if term is None or term.voice_hint is not None or term.weight < 0.25 or term.ambiguity not in _PLAIN_CODE:
+            continue
+        found.update(f"coded:{theme}" for theme in term.themes)
+    return frozenset(found)
+
+
+@cache
+def _rules() -> tuple[tuple[Rule, tuple[tuple[str, ...], ...], tuple[str, ...]], ...]:
+    return tuple((r, tuple(tuple(p.split("|")) for p in r.all), r.none) for r in load_grammar().rules)
+
+
+def _acts(has: frozenset[str] | set[str]) -> list[Act]:
+    known = set(has) | {_family(c) + ".*" for c in has if "." in c}
+    best: dict[str, Act] = {}
+    for rule, wanted, unwanted in _rules():
+        if any(w in known for w in unwanted):
+            continue
+        used: list[str] = []
+        for parts in wanted:
+            found = [p if p != "coded" else f"coded:{rule.theme}" for p in parts]
+            hit = next((p for p in found if p in known), None)
+            if hit is None:
+                break
+            used.append(hit)
+        else:
+            if rule.theme not in best or best[rule.theme].strength < rule.strength:
+                best[rule.theme] = Act(rule.theme, rule.strength, tuple(used))
+    return sorted(best.values(), key=lambda a: (-a.strength, a.theme))
+
+
+def _features(
+    has: set[str], aside: frozenset[str], extra: frozenset[str], performed: list[Act], terms: list[TermHit], text: str
+) -> dict[str, float]:
+    found: dict[str, float] = {f"cue:{c}": 1.0 for c in has if c not in aside}
+    if aside:
+        found["quote:set_aside"] = 1.0
+    found.update({f"codebook:{c.split(':')[0]}": 1.0 for c in extra})
+    for act in performed:
+        found[f"act:{act.theme}:{act.strength}"] = 1.0
+    best = max((a.strength for a in performed), default=0)
+    found[f"best:{best}"] = 1.0
+    for family in {_family(c) for c in has - aside}:
+        found[f"family:{family}"] = 1.0
+    for hit in terms:
+        term = hit.term
+        if term is not None and term.voice_hint is not None:
+            found[f"hint:{term.voice_hint}"] = min(2.0, found.get(f"hint:{term.voice_hint}", 0.0) - 2.5 * term.weight)
+        elif term is not None:
+            found["slang"] = min(2.0, found.get("slang", 0.0) + max(0.0, term.weight))
+    if text.rstrip().endswith("?"):
+        found["mood:question"] = 1.0
+    return found
