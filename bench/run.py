@@ -98,7 +98,7 @@ def bench_import(size: int, rounds: int) -> None:
                 )
             )
             shutil.rmtree(case)
-    twarc = median([timed([str(peers() / "twarc2"), "csv", str(small), str(WORK / "out.csv")]) for _ in range(rounds)])
+    twarc = median([timed([str(peers() / "twarc2"), "--bearer-token", "none", "csv", str(small), str(WORK / "out.csv")]) for _ in range(rounds)])
     mine, single = median(ours), median(one)
     peer_rate = few / twarc.wall
     rows = [

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tecolote.case import Case
+from tecolote.corpus import blocks
 from tecolote.corpus.plan import Part, Permission, plan_container, plan_file, walk
 from tecolote.corpus.rows import Origin, tables_of
 from tecolote.corpus.store import Writing, read_manifest
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int, str], None]
 
-_FLUSH_RECORDS = 20_000
+_FLUSH_RECORDS = 4_000
 _PART_ROWS = 120_000
 _COMMIT_BYTES = 512 << 20
 _COMMIT_S = 60.0
@@ -149,6 +150,7 @@ class Import:
         self._dirty = False
         self._saved_at = time.monotonic()
         self._consent_logged = False
+        self._done = self._total = 0
         self._known = {e.payload["sha256"]: (e.index, e.payload["settings"]) for e in live_files(self.evidence)}
         self._containers = {e.payload["sha256"] for e in self.evidence.events("import.container")}
 
@@ -158,8 +160,9 @@ class Import:
         """Every file below ``paths``, one after the other; a file that fails never stops the rest."""
         found = list(walk(paths))
         total = sum(p.stat().st_size for _, p, why in found if not why)
-        done = 0
+        done, self._total = 0, total
         for name, path, why in found:
+            self._done = done
             self.progress(done, total, name)
             if why:
                 self.results.append(FileResult(name, status="refused", reason=why))
@@ -238,6 +241,7 @@ class Import:
                 if part.public_spans:
                     self._take_spans(part, member.stream)
                     continue
+                where: dict[str, Any]
                 if outer is None:
                     digest = blob = self._keep(member.stream)
                     where = {"blob": blob, "container": None, "chain": []}
@@ -253,7 +257,7 @@ class Import:
             stream.seek(start)
             blob = self.evidence.put(_blocks(stream, length)).sha256
             piece = Part(f"{part.name}#{number}", part.chain, part.reader)
-            where = {"blob": blob, "container": None, "chain": [], "offset": start}
+            where: dict[str, Any] = {"blob": blob, "container": None, "chain": [], "offset": start}
             self._read(piece, blob, where, lambda b=blob: self.evidence.read(b))  # type: ignore[misc]
             self.results[-1].status = "partly"
             self.results[-1].reason = f"{part.private_chats} private chats without consent were left out"
@@ -342,8 +346,12 @@ class Import:
         if not private:
             sink.on_flush(_FLUSH_RECORDS, give)
         options = _options(settings)
+        source = Source(name, stream, size)
         try:
-            reader.read(Source(name, stream, size), sink, options)
+            if size >= blocks.MIN_BYTES and blocks.workers() > 1 and not private and splittable(reader, source):
+                self._read_blocks(source, origin, options, sink, give)
+            else:
+                reader.read(source, sink, options)
         except TecoloteError as error:
             sink.quarantine("file", str(error))
         except Exception as error:  # a reader's defect costs this file's rest, never the run
@@ -359,6 +367,20 @@ class Import:
         if sink.count:
             reading.records = self.evidence.put_records(sink.spans, sink.digests)
         return reading
+
+    def _read_blocks(self, source: Source, origin: Origin, options: Options, sink: Sink, give: _Collector) -> None:
+        """Read a large file of lines in several processes; what they give goes on as if read here."""
+        for block in blocks.read_blocks(source, origin, options, blocks.workers()):
+            base = sink.count
+            sink.spans.frombytes(block.spans)
+            sink.digests += block.digests
+            sink.count += block.count
+            sink.quarantined += block.quarantined
+            for words in block.notes:
+                sink.note(words)
+            give.tables(shifted(block.tables, base) if base else block.tables)
+            self.progress(self._done + int(sink.spans[-2]) if sink.count else self._done, self._total, source.name)
+        sink.take()  # its rows are where its blocks are: nothing is left to give
 
     # -- what is written
 
@@ -447,7 +469,10 @@ class _Collector:
 
     def __call__(self, sink: Sink) -> None:
         """Take the rows that ``sink`` holds."""
-        tables = tables_of(sink, self.origin)
+        self.tables(tables_of(sink, self.origin))
+
+    def tables(self, tables: dict[str, pa.Table]) -> None:
+        """Take rows that are tables already."""
         if self.beside and "media" in tables:
             tables["media"] = _link_media(tables["media"], self.beside)
         for table, rows in tables.items():
@@ -463,6 +488,21 @@ class _Collector:
         low, high = _stamp(first), _stamp(last)
         self.result.first = min(self.result.first or low, low)
         self.result.last = max(self.result.last or high, high)
+
+
+def splittable(reader: Reader, source: Source) -> bool:
+    """Whether the file is lines, each read for itself; a reader says so by a method of its own."""
+    ask = getattr(reader, "splittable", None)
+    return bool(ask is not None and ask(source))
+
+
+def shifted(tables: dict[str, pa.Table], base: int) -> dict[str, pa.Table]:
+    """``tables`` of a block whose first record is number ``base`` of its file."""
+    moved = {}
+    for name, rows in tables.items():
+        at = rows.schema.get_field_index("record_index")
+        moved[name] = rows.set_column(at, rows.schema.field(at), pc.add(rows["record_index"], base))
+    return moved
 
 
 def _link_media(media: pa.Table, beside: dict[str, str]) -> pa.Table:

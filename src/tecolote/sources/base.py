@@ -28,7 +28,7 @@ MAX_RECORD_BYTES = 64 << 20
 MAX_DOCUMENT_BYTES = 2 << 30
 #: JSON nested deeper than this is quarantined.
 MAX_DEPTH = 512
-_BLOCK = 8 << 20
+_BLOCK = 256 << 10
 
 #: What `add` puts for an absent value.
 Row = tuple[Any, ...]
@@ -66,15 +66,28 @@ class Source:
     Attributes:
         name: path inside the import, for people; never used to open anything.
         size: bytes.
-        head: the first 64 KiB.
+        head: the first 64 KiB of the file.
+        first_line: number of the first line, where this is a block of a larger file.
+        offset: byte of the larger file at which this block begins.
     """
 
-    def __init__(self, name: str, stream: BinaryIO, size: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        stream: BinaryIO,
+        size: int,
+        *,
+        head: bytes | None = None,
+        first_line: int = 1,
+        offset: int = 0,
+    ) -> None:
         self.name = name
         self.size = size
+        self.first_line = first_line
+        self.offset = offset
         self._stream = stream
         stream.seek(0)
-        self.head = stream.read(65536)
+        self.head = stream.read(65536) if head is None else head
 
     def open(self) -> BinaryIO:
         """The stream, at the first byte."""
@@ -99,7 +112,7 @@ class Source:
         A line over `MAX_RECORD_BYTES` is handed out cut to that length.
         """
         stream = self.open()
-        number, offset, rest = 0, 0, b""
+        number, offset, rest = self.first_line - 1, self.offset, b""
         while True:
             block = stream.read(_BLOCK)
             if not block:
