@@ -88,7 +88,7 @@ def survey(source: Source) -> Survey:
         if evidence is None:
             evidence = found.dates[layout] = DateEvidence()
             found.main = found.main or layout
-        evidence.see(match.group(3, 5, 6))
+        evidence.see((match[3], match[5], match[6]))
     found.thread_id = sha256(b"whatsapp\0" + b"\0".join(first)).hexdigest()[:24]
     group = GROUP_TITLE.search(plain(source.head.decode("utf-8", "replace")))
     found.is_group = group is not None
@@ -121,7 +121,7 @@ class Acceptance:
     def __call__(self, current: Match, found: Match) -> bool:
         """Whether ``found`` begins a message behind the one of ``current``."""
         layout, own = signature(found[1]), signature(current[1])
-        if layout == self.seen.main or layout == own:
+        if layout in (self.seen.main, own):
             return True
         fallback = self._orders.get(own) or self._orders.get(layout) or "dmy"
         before = local_time(current, self._orders.get(own) or fallback)
