@@ -85,12 +85,13 @@ latest AS (
 _SEEDS = f"""
 WITH {_LISTED}
 SELECT l.platform, l.grp, count(DISTINCT s.account_id) AS accounts,
-    count(DISTINCT l.account_id) FILTER (l.protected) AS protected,
-    count(DISTINCT l.account_id) FILTER (NOT l.protected AND l.role IS DISTINCT FROM 'suspected_member') AS others,
-    sum(f.followers) FILTER (s.account_id IS NOT NULL)::BIGINT AS total,
-    count(f.followers) FILTER (s.account_id IS NOT NULL) AS known,
-    min(f.observed_at) FILTER (s.account_id IS NOT NULL) AS earliest,
-    max(f.observed_at) FILTER (s.account_id IS NOT NULL) AS latest
+    count(DISTINCT l.account_id) FILTER (WHERE l.protected) AS protected,
+    count(DISTINCT l.account_id)
+        FILTER (WHERE NOT l.protected AND l.role IS DISTINCT FROM 'suspected_member') AS others,
+    sum(f.followers) FILTER (WHERE s.account_id IS NOT NULL)::BIGINT AS total,
+    count(f.followers) FILTER (WHERE s.account_id IS NOT NULL) AS known,
+    min(f.observed_at) FILTER (WHERE s.account_id IS NOT NULL) AS earliest,
+    max(f.observed_at) FILTER (WHERE s.account_id IS NOT NULL) AS latest
 FROM listed l LEFT JOIN seeds s USING (platform, account_id, grp) LEFT JOIN latest f USING (platform, account_id)
 GROUP BY l.platform, l.grp
 """
@@ -117,8 +118,8 @@ around AS (
 """
 
 _ONE_HOP = f"""{_HOP}
-SELECT platform, grp, kind, count(DISTINCT other) FILTER (NOT shielded) AS accounts,
-    count(DISTINCT other) FILTER (shielded) AS shielded
+SELECT platform, grp, kind, count(DISTINCT other) FILTER (WHERE NOT shielded) AS accounts,
+    count(DISTINCT other) FILTER (WHERE shielded) AS shielded
 FROM around GROUP BY GROUPING SETS ((platform, grp, kind), (platform, grp))
 """
 

@@ -114,9 +114,9 @@ def coortweet(
         edges = db.execute(
             "SELECT least(a1, a2) x, greatest(a1, a2) y, count(*) weight, avg(dt) avg_time_delta, "
             "count(DISTINCT c1) n_content_id, count(DISTINCT c2) n_content_id_y, "
-            "nullif(count(*) FILTER (fast), 0) weight_fast FROM network GROUP BY x, y ORDER BY x, y"
+            "nullif(count(*) FILTER (WHERE fast), 0) weight_fast FROM network GROUP BY x, y ORDER BY x, y"
         ).to_arrow_table()
-        pairs = db.execute("SELECT count(*), count(*) FILTER (fast) FROM network").fetchone() or (0, 0)
+        pairs = db.execute("SELECT count(*), count(*) FILTER (WHERE fast) FROM network").fetchone() or (0, 0)
     facts = events.facts() | {
         "pairs": found,
         "pairs_kept": int(pairs[0]),

@@ -57,14 +57,14 @@ held AS (
     GROUP BY ALL
 ),
 matched AS (
-    SELECT old, new, platform, thread_id, reader, count(*) FILTER (before) AS had, count(*) FILTER (before AND after)
-        AS kept, count(*) FILTER (after) AS has
+    SELECT old, new, platform, thread_id, reader, count(*) FILTER (WHERE before) AS had,
+        count(*) FILTER (WHERE after) AS has, count(*) FILTER (WHERE before AND after) AS kept
     FROM held GROUP BY ALL HAVING had >= $posts AND kept >= $share * had AND kept >= $share * has
 ),
 looked AS (
-    SELECT platform, leaf_index, max(observed_at) AS at FROM post_snapshots_rows GROUP BY ALL
+    SELECT platform, leaf_index, max(observed_at) AS moment FROM post_snapshots_rows GROUP BY ALL
 )
-SELECT h.platform, h.id, min_by(l.at, h.new) AS observed_at,
+SELECT h.platform, h.id, min_by(l.moment, h.new) AS observed_at,
     min_by('held by ' || p.old_file || ', absent from ' || p.new_file || ', which holds ' || m.kept || ' of its '
         || m.had || ' posts of that channel and time', h.new) AS reason
 FROM held h JOIN matched m USING (old, new, platform, thread_id, reader)
@@ -153,16 +153,16 @@ class Unused:
 # export is no older than that, but a collection that grew over weeks may hold what had gone meanwhile.
 _LIVE = """
 WITH files AS (
-    SELECT leaf_index, source_file, max(created_at) AS at FROM posts_rows GROUP BY ALL
+    SELECT leaf_index, source_file, max(created_at) AS moment FROM posts_rows GROUP BY ALL
 )
-SELECT platform, target_kind, target_id, at, bool_or(sure) AS sure FROM (
-    SELECT platform, 'post' AS target_kind, post_id AS target_id, observed_at AS at, true AS sure FROM post_snapshots
+SELECT platform, target_kind, target_id, moment, bool_or(sure) AS sure FROM (
+    SELECT platform, 'post' AS target_kind, post_id AS target_id, observed_at AS moment, true AS sure FROM post_snapshots
     UNION ALL SELECT platform, 'account', account_id, observed_at, true FROM account_snapshots
     UNION ALL SELECT platform, 'post', id, created_at, true FROM posts
-    UNION ALL SELECT platform, 'post', id, f.at, false FROM posts_rows JOIN files f USING (leaf_index, source_file)
+    UNION ALL SELECT platform, 'post', id, f.moment, false FROM posts_rows JOIN files f USING (leaf_index, source_file)
     UNION ALL SELECT platform, 'account', account_id, created_at, true FROM posts
     UNION ALL SELECT platform, target_kind, target_id, observed_at, true FROM observations WHERE state = 'live'
-) WHERE at IS NOT NULL AND target_id IS NOT NULL GROUP BY ALL ORDER BY ALL
+) WHERE moment IS NOT NULL AND target_id IS NOT NULL GROUP BY ALL ORDER BY ALL
 """
 
 _GONE_ROWS = """
@@ -192,7 +192,7 @@ def unused(corpus: Corpus) -> dict[tuple[str, str], Unused]:
 def _intervals(corpus: Corpus) -> tuple[list[Interval], Counter[tuple[str, str]], Counter[tuple[str, str]]]:
     live: dict[tuple[str, str, str], list[tuple[datetime, bool]]] = {}
     for row in corpus.rows(_LIVE):
-        live.setdefault((row["platform"], row["target_kind"], row["target_id"]), []).append((row["at"], row["sure"]))
+        live.setdefault((row["platform"], row["target_kind"], row["target_id"]), []).append((row["moment"], row["sure"]))
     gone: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in corpus.rows(_GONE_ROWS, [list(GONE)]):
         gone.setdefault((row["platform"], row["target_kind"], row["target_id"]), []).append(row)

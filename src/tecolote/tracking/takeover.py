@@ -99,7 +99,7 @@ def _left_out(known: Floats, start: int, size: int) -> float:
 
 
 _POSTS = """
-SELECT p.platform, p.account_id, p.text, p.created_at AS at, p.source_app AS app,
+SELECT p.platform, p.account_id, p.text, p.created_at AS moment, p.source_app AS app,
     coalesce(a.flag, false) AS flagged, coalesce(len(a.groups), 0) > 0 AS named
 FROM posts p LEFT JOIN assessments a ON a.platform = p.platform AND a.post_id = p.id
 WHERE p.account_id IS NOT NULL AND p.created_at IS NOT NULL AND p.text IS NOT NULL
@@ -110,7 +110,7 @@ ORDER BY p.platform, p.account_id, p.created_at, p.id
 """
 
 _NAMES = """
-SELECT platform, account_id, username, observed_at AS at FROM account_snapshots
+SELECT platform, account_id, username, observed_at AS moment FROM account_snapshots
 WHERE username IS NOT NULL AND observed_at IS NOT NULL ORDER BY platform, account_id, observed_at
 """
 
@@ -126,11 +126,11 @@ def takeover_alarms(corpus: Corpus) -> dict[tuple[str, str], str]:
     for row in corpus.rows(_NAMES):
         key = (row["platform"], row["account_id"])
         if key in last and last[key] != row["username"]:
-            renames.setdefault(key, []).append(Event(row["at"], "it bears another name"))
+            renames.setdefault(key, []).append(Event(row["moment"], "it bears another name"))
         last[key] = row["username"]
     accounts: dict[tuple[str, str], list[tuple[Written, bool, bool]]] = {}
     for row in corpus.rows(_POSTS, [HISTORY + FEWEST]):
-        post = Written(row["text"], row["at"], row["app"])
+        post = Written(row["text"], row["moment"], row["app"])
         accounts.setdefault((row["platform"], row["account_id"]), []).append((post, row["flagged"], row["named"]))
     found = {}
     for key, rows in accounts.items():
