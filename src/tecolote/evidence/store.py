@@ -2,77 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import hashlib
 import os
 from array import array
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any
 
 from tecolote import __version__
 from tecolote.case import Case, sync_folder, write_durably
 from tecolote.errors import EvidenceError
 from tecolote.evidence import keys, log, notes, segments
-from tecolote.evidence.blobs import SegmentCache, open_blob, read_sealed
-from tecolote.evidence.canon import canonical, parse_canonical
-from tecolote.evidence.catchup import catch_up
-from tecolote.evidence.index import Batch, Index, IndexDamaged, Meta
+from tecolote.evidence.canon import canonical
+from tecolote.evidence.index import Batch, IndexDamaged, Meta
 from tecolote.evidence.packs import Mark, Packs, Place
+from tecolote.evidence.reader import RESERVED, Blob, Checkpoint, Reading
 from tecolote.evidence.recordset import RecordSet, commitment
 from tecolote.evidence.segments import BLOB, PAYLOAD, RECORDS, Entry, Row
-from tecolote.evidence.tree import EMPTY_ROOT, Tree, leaf_hash
+from tecolote.evidence.tree import EMPTY_ROOT, leaf_hash
 
-_T = TypeVar("_T")
-INDEX = "index.sqlite3"
 #: A blob up to this size is gathered before it is written: if it is there already, nothing is.
 _SMALL = 1 << 20
-_RESERVED = frozenset({"v", "type", "at", "actor", "tool", "payload"})
 _ROWS_PER_ENTRY = log.MAX_BODY // segments.ROW_BYTES
 
 
-@dataclass(frozen=True)
-class Blob:
-    """Bytes that are kept: SHA-256 (hex) and size."""
-
-    sha256: str
-    size: int
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """A signed state of the log: number of leaves, root (hex), and the signed note as text."""
-
-    size: int
-    root: str
-    note: str
-
-
-@dataclass(frozen=True)
-class Event:
-    """A leaf and its payload.
-
-    Attributes:
-        index: number of the leaf.
-        type: what happened, for example ``import.file``.
-        at: when it was logged, ISO 8601 in UTC, by this machine's clock.
-        actor: pseudonym of who acted.
-        public: what the leaf itself says beyond that.
-        payload: what the leaf only commits to.
-    """
-
-    index: int
-    type: str
-    at: str
-    actor: str
-    public: dict[str, Any]
-    payload: dict[str, Any]
-
-
-class Evidence:
+class Evidence(Reading):
     """The evidence store of a case.
 
     Reading is safe in threads and sees the state at opening. Writing is for one thread, inside
@@ -85,17 +40,7 @@ class Evidence:
 
     def __init__(self, case: Case, *, write: bool) -> None:
         """Use `open` or `create`."""
-        self.case = case
-        self._folder = case.evidence_folder
-        self._log = log.log_path(self._folder)
-        self._tag = segments.case_tag(case.settings.id)
-        self._keys = keys.SegmentKeys(case.keys)
-        self._cache = SegmentCache()
-        self._tree: Tree | None = None
-        self._packs: Packs | None = None
-        self._entries: dict[tuple[int, bytes], Entry] = {}
-        self._leaves: list[tuple[bytes, str]] = []
-        self._index, self._meta = self._open_index(write)
+        super().__init__(case, write=write)
         if write:
             self._open_writer()
 
@@ -142,26 +87,6 @@ class Evidence:
             raise EvidenceError(f"{case.root} has no evidence yet", "Import something first")
         return cls(case, write=write)
 
-    def _open_index(self, write: bool) -> tuple[Index, Meta]:
-        """The index, brought up to the log; built anew where it is damaged."""
-        path = self._folder / INDEX
-        with contextlib.suppress(IndexDamaged):
-            index = Index(path, write=write)
-            try:
-                if not write:
-                    index = Index(None, below=index)
-                return index, catch_up(index, self._log, self._tag, self._directory)
-            except IndexDamaged:
-                index.close()
-                raise
-        if write:
-            remove_index(self._folder)
-            with contextlib.suppress(IndexDamaged):
-                index = Index(path)
-                return index, catch_up(index, self._log, self._tag, self._directory)
-        index = Index(None)
-        return index, catch_up(index, self._log, self._tag, self._directory)
-
     def _open_writer(self) -> None:
         """Check that nothing acknowledged is gone, cut what was not, and open the packs."""
         self._signer = keys.signer(self.case)
@@ -194,11 +119,6 @@ class Evidence:
         self.close()
 
     # -- writing
-
-    @property
-    def size(self) -> int:
-        """Leaves, those not yet committed included."""
-        return self._meta.size + len(self._leaves)
 
     def put(self, chunks: Iterable[bytes]) -> Blob:
         """Keep bytes, in constant memory; durable at the next `commit`. The same bytes are kept once.
@@ -265,8 +185,8 @@ class Evidence:
         """
         packs = self._writing()
         public = public or {}
-        if not _RESERVED.isdisjoint(public):
-            raise EvidenceError(f"an event cannot have the public fields {sorted(_RESERVED & public.keys())}")
+        if not RESERVED.isdisjoint(public):
+            raise EvidenceError(f"an event cannot have the public fields {sorted(RESERVED & public.keys())}")
         raw, salt = canonical(payload), os.urandom(32)
         key = commitment(salt, hashlib.sha256(raw).digest())
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -322,107 +242,6 @@ class Evidence:
         self._cache.clear()
         packs.rewind()
 
-    # -- reading
-
-    def has(self, sha256: str) -> bool:
-        """Whether the bytes with that hash (hex) are kept."""
-        return self._entry(BLOB, _key(sha256)) is not None
-
-    def read(self, sha256: str) -> BinaryIO:
-        """The bytes with that hash (hex), seekable, decrypted as they are read.
-
-        Raises:
-            EvidenceError: they are not kept; while reading, that they are damaged.
-            KeyMissing: while reading, that the key of their segment is gone.
-        """
-        entry = self._entry(BLOB, _key(sha256))
-        if entry is None:
-            raise EvidenceError(f"no bytes with SHA-256 {sha256} are kept in {self.case.root}", "Run: tecolote verify")
-        return open_blob(entry, self._plain)
-
-    def event(self, index: int) -> Event:
-        """The event of a leaf.
-
-        Raises:
-            EvidenceError: there is none, or leaf or payload is damaged or gone.
-        """
-        leaf = parse_canonical(self.leaf_bytes(index))
-        payload = parse_canonical(self._payload(index, bytes.fromhex(leaf["payload"])))
-        public = {name: value for name, value in leaf.items() if name not in _RESERVED}
-        return Event(index, leaf["type"], leaf["at"], leaf["actor"], public, payload)
-
-    def events(self, type: str | None = None) -> Iterator[Event]:
-        """All events in order, or those of one type; at the moment of the call."""
-        types = [row[2] for row in self._ask(Index.leaves)] + [type_ for _, type_ in self._leaves]
-        for number, found in enumerate(types):
-            if type is None or found == type:
-                yield self.event(number)
-
-    def leaf_bytes(self, index: int) -> bytes:
-        """The canonical JSON of a leaf.
-
-        Raises:
-            EvidenceError: there is no such leaf, or it is damaged.
-        """
-        if 0 <= index - self._meta.size < len(self._leaves):
-            return self._leaves[index - self._meta.size][0]
-        row = self._ask(lambda i: i.leaf(index)) if 0 <= index < self._meta.size else None
-        if row is None:
-            raise EvidenceError(f"the log has no leaf {index}", f"It has {self.size}")
-        body = log.body_at(self._log, row[0])
-        if leaf_hash(body) != row[1]:
-            raise EvidenceError(f"leaf {index} is damaged", f"Run: tecolote verify {self.case.root}")
-        return body
-
-    def checkpoint(self, size: int | None = None) -> Checkpoint:
-        """The last checkpoint, or the one at ``size``.
-
-        Raises:
-            EvidenceError: none was made at that size.
-        """
-        at = self._meta.size if size is None else size
-        offset = self._ask(lambda i: i.checkpoint(at))
-        if offset is None:
-            raise EvidenceError(f"no checkpoint was made at size {at}")
-        note = log.body_at(self._log, offset)
-        _, found, root = notes.parse_checkpoint(notes.Note.parse(note).text)
-        if found != at:
-            raise EvidenceError(f"the checkpoint at size {at} is damaged", f"Run: tecolote verify {self.case.root}")
-        return Checkpoint(at, root.hex(), note.decode())
-
-    def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
-        """Proof that a leaf is in the tree of ``size`` leaves; by default of all that are committed.
-
-        Raises:
-            IndexError: there is no such leaf or size.
-        """
-        return self._whole().inclusion(index, self._meta.size if size is None else size)
-
-    def consistency(self, first: int, second: int | None = None) -> list[bytes]:
-        """Proof that the tree of ``first`` leaves begins that of ``second``; by default of all.
-
-        Raises:
-            IndexError: ``first`` is 0, or there is no such size.
-        """
-        return self._whole().consistency(first, self._meta.size if second is None else second)
-
-    def records(self, leaf_index: int) -> RecordSet:
-        """The records of an ``import.file`` event; found by the root that its leaf names.
-
-        Raises:
-            EvidenceError: the leaf names none, or they are damaged.
-        """
-        root = parse_canonical(self.leaf_bytes(leaf_index)).get("records_root")
-        if not isinstance(root, str):
-            raise EvidenceError(f"leaf {leaf_index} commits to no records")
-        if root == EMPTY_ROOT.hex():
-            return RecordSet.make(array("Q"), b"")
-        entry = self._entry(RECORDS, _key(root))
-        if entry is None:
-            raise EvidenceError(f"the records of leaf {leaf_index} are missing", "Run: tecolote verify")
-        with open_blob(entry, self._plain) as stream:
-            return RecordSet(stream.read())
-
     # -- inside
 
     def _writing(self) -> Packs:
@@ -461,71 +280,6 @@ class Evidence:
         except IndexDamaged:
             self._rebuild()
 
-    def _whole(self) -> Tree:
-        """The tree of the committed leaves."""
-        if self._tree is None:
-            self._tree = Tree(row[1] for row in self._ask(Index.leaves))
-        return self._tree
-
-    def _ask(self, question: Callable[[Index], _T]) -> _T:
-        """An answer of the index, which is built anew if it turns out to be damaged."""
-        try:
-            return question(self._index)
-        except IndexDamaged:
-            self._rebuild()
-            return question(self._index)
-
-    def _rebuild(self) -> None:
-        """Put an index built from the log in place of a damaged one."""
-        with contextlib.suppress(IndexDamaged):
-            self._index.close()
-        if self._packs is not None:
-            remove_index(self._folder)
-        fresh = Index(self._folder / INDEX if self._packs is not None else None)
-        catch_up(fresh, self._log, self._tag, self._directory)
-        self._index = fresh
-
-    def _entry(self, kind: int, key: bytes) -> Entry | None:
-        return self._entries.get((kind, key)) or self._ask(lambda i: i.entry(kind, key))
-
-    def _payload(self, index: int, key: bytes) -> bytes:
-        entry = self._entry(PAYLOAD, key)
-        if entry is None:
-            raise EvidenceError(f"the payload of leaf {index} is missing", f"Run: tecolote verify {self.case.root}")
-        with open_blob(entry, self._plain) as stream:
-            raw = stream.read()
-        if commitment(raw[:32], hashlib.sha256(raw[32:]).digest()) != key:
-            raise EvidenceError(f"the payload of leaf {index} is damaged", f"Run: tecolote verify {self.case.root}")
-        return raw[32:]
-
-    def _plain(self, segment: int) -> bytes | memoryview:
-        """Plaintext of a segment, wherever it is."""
-        if self._packs is not None:
-            filling = self._packs.peek(segment)
-            if filling is not None:
-                return filling
-        return self._cache.get(segment, self._load)
-
-    def _load(self, segment: int) -> bytes:
-        row = self._packs.row(segment) if self._packs is not None else None
-        key = self._packs.keys[segment] if self._packs is not None and row is not None else None
-        if row is None:
-            row = self._ask(lambda i: i.segment(segment))
-        if row is None:
-            raise EvidenceError(f"segment {segment} is missing", f"Run: tecolote verify {self.case.root}")
-        sealed = read_sealed(self._folder / "packs", row)
-        return segments.unseal(key or self._keys.get(segment), self._tag, row, sealed)
-
-    def _directory(self, row: Row) -> bytes:
-        sealed = read_sealed(self._folder / "packs", row, directory=True)
-        return segments.unseal(self._keys.get(row.segment), self._tag, row, sealed, directory=True)
-
-
-def remove_index(evidence: Path) -> None:
-    """Delete the index; it is built anew at the next opening."""
-    for suffix in ("", "-wal", "-shm"):
-        (evidence / f"{INDEX}{suffix}").unlink(missing_ok=True)
-
 
 def _joined(parts: list[segments.Part]) -> tuple[segments.Part, ...]:
     """Neighbouring parts as one."""
@@ -537,13 +291,6 @@ def _joined(parts: list[segments.Part]) -> tuple[segments.Part, ...]:
         else:
             found.append(part)
     return tuple(found)
-
-
-def _key(sha256: str) -> bytes:
-    try:
-        return bytes.fromhex(sha256)
-    except ValueError:
-        return b""
 
 
 def _login() -> str:

@@ -18,9 +18,9 @@ from tecolote.evidence.blobs import open_blob
 from tecolote.evidence.canon import parse_canonical
 from tecolote.evidence.fault import Fault
 from tecolote.evidence.index import Index, IndexDamaged
+from tecolote.evidence.reader import INDEX, remove_index
 from tecolote.evidence.recordset import RecordSet
 from tecolote.evidence.segments import BLOB, PAYLOAD, RECORDS
-from tecolote.evidence.store import INDEX, remove_index
 from tecolote.evidence.verify_log import LogState, check_log
 from tecolote.evidence.verify_packs import PackCheck, Progress
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from tecolote.case import Case
@@ -14,7 +13,7 @@ from tecolote.evidence import keys, segments
 from tecolote.evidence.blobs import SegmentCache, read_sealed
 from tecolote.evidence.fault import Fault
 from tecolote.evidence.recordset import commitment
-from tecolote.evidence.segments import BLOB, PAYLOAD, RECORDS, Entry, Row
+from tecolote.evidence.segments import PAYLOAD, RECORDS, Entry, Row
 
 #: Called with bytes done, bytes in all, and what is being read.
 Progress = Callable[[int, int, str], None]
