@@ -112,27 +112,33 @@ class Source:
         A line over `MAX_RECORD_BYTES` is handed out cut to that length.
         """
         stream = self.open()
-        number, offset, rest = self.first_line - 1, self.offset, b""
-        while True:
-            block = stream.read(_BLOCK)
-            if not block:
-                break
-            data = rest + block if rest else block
-            parts = data.split(b"\n")
+        number, offset = self.first_line - 1, self.offset
+        begun: list[bytes] = []  # blocks of the line under way
+        held = 0
+        while block := stream.read(_BLOCK):
+            parts = block.split(b"\n")
+            if len(parts) > 1 and begun:
+                parts[0] = b"".join(begun) + parts[0]
+                begun.clear()
+                held = 0
             rest = parts.pop()
             for part in parts:
                 number += 1
                 yield number, offset, part[:-1] if part.endswith(b"\r") else part
                 offset += len(part) + 1
-            if len(rest) > MAX_RECORD_BYTES:
+            if rest:
+                begun.append(rest)
+                held += len(rest)
+            if held > MAX_RECORD_BYTES:
                 number += 1
-                kept = rest[:MAX_RECORD_BYTES]
-                skipped = self._skip_line(stream, len(rest))
-                yield number, offset, kept
+                skipped = self._skip_line(stream, held)
+                yield number, offset, b"".join(begun)[:MAX_RECORD_BYTES]
                 offset += skipped
-                rest = b""
-        if rest:
-            yield number + 1, offset, rest[:-1] if rest.endswith(b"\r") else rest
+                begun.clear()
+                held = 0
+        if begun:
+            last = b"".join(begun)
+            yield number + 1, offset, last[:-1] if last.endswith(b"\r") else last
 
     @staticmethod
     def _skip_line(stream: BinaryIO, already: int) -> int:

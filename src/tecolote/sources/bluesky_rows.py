@@ -73,15 +73,23 @@ def view(record: Record, value: dict[str, Any]) -> None:
 
 
 def gone(record: Record, value: dict[str, Any]) -> bool:
-    """Add the observation that a placeholder states: not found, blocked, detached. False for anything else."""
-    kind = words(value.get("$type")) or ""
-    states = (("notFound", "not_found"), ("NotFound", "not_found"), ("locked", "restricted"), ("etached", "restricted"))
-    state = next((s for mark, s in states if kind.rpartition("#")[2].find(mark) >= 0 or value.get(mark) is True), None)
+    """Take up the placeholder of a post that is not shown; False for anything else.
+
+    Not found is an observation, so is blocked (for the account that collected). A quote that the quoted author
+    has detached says nothing of the quoted post itself.
+    """
+    kind = (words(value.get("$type")) or "").rpartition("#")[2]
     target = some(value.get("uri"))
-    if state is None or target is None or "record" in value:
+    if target is None or "record" in value or ("author" in value and "value" in value):
         return False
+    if "NotFound" in kind or kind == "notFoundPost" or value.get("notFound") is True:
+        state = "not_found"
+    elif "Blocked" in kind or kind == "blockedPost" or value.get("blocked") is True:
+        state = "restricted"
+    else:
+        return "Detached" in kind or value.get("detached") is True
     if record.first("gone", target):
-        record.observe("post", target, state, kind.rpartition("#")[2] or state)
+        record.observe("post", target, state, kind or state)
     return True
 
 

@@ -9,7 +9,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from tecolote.sources.base import Row, Sink
+from tecolote.sources.base import Row, Sink, clean_text
 from tecolote.sources.jsonbytes import Unreadable
 from tecolote.sources.shapes import compact, moment
 from tecolote.sources.x_shapes import Attachments, Entities, Media, Post, Thing, User, Withheld
@@ -77,9 +77,8 @@ class Out:
             entities = t.entities if t.note_tweet is None else t.note_tweet.entities or t.entities
             if entities is not None:
                 self._entities(entities, account, pid, created)
-        if text is not None and "&" in text:
-            raw, text = text, text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-            raw = None if raw == text else raw
+        if text is not None and ("&" in text or "\x00" in text):
+            text, raw = _repaired(text)
         edited, first, revision = None, None, _revision(t)
         if revision:
             edited, first = created, (t.edit_history_tweet_ids or [""])[0]
@@ -158,8 +157,8 @@ class Out:
             url = u.entities.url.urls[0].expanded_url or url
         self.accounts.append((self.rec, "x", uid, "native", created))
         self.profiles.append((
-            self.rec, "x", uid, self.at, self.basis, u.username, u.name, u.description, u.location, url or None,
-            u.profile_image_url, u.verified, u.verified_type, u.protected,
+            self.rec, "x", uid, self.at, self.basis, u.username,
+            *_clean(u.name, u.description, u.location), url or None, u.profile_image_url, u.verified, u.verified_type, u.protected,
             *((None, None, None, None) if m is None else
               (m.followers_count, m.following_count, m.tweet_count, m.like_count)),
         ))  # fmt: skip
@@ -218,10 +217,10 @@ class Out:
 
     def _place(self, geo: Any) -> str | None:
         """The stated place as JSON; a page states it beside its posts, by ``place_id``."""
+        if not self.places_by_id:
+            return str(geo, "utf-8", "replace")
         stated = json.loads(bytes(geo))
-        if isinstance(stated, dict):
-            stated |= self.places_by_id.get(str(stated.get("place_id")), {})
-        return compact(stated)
+        return compact(stated | self.places_by_id.get(str(stated.get("place_id")), {}))
 
 
 def utc(raw: str) -> tuple[datetime | None, str | None]:
@@ -241,3 +240,14 @@ def _revision(t: Post) -> int | None:
     """Which version of an edited post this is, 0 the first; None if the record does not say."""
     history = t.edit_history_tweet_ids
     return history.index(t.id) if history and t.id in history else None
+
+
+def _clean(*texts: str | None) -> tuple[str | None, ...]:
+    """Texts that every store can hold; the typed decoder has refused lone surrogates already."""
+    return tuple(clean_text(t) if t is not None and "\x00" in t else t for t in texts)
+
+
+def _repaired(text: str) -> tuple[str | None, str | None]:
+    """Text with X's three escapes undone and without NUL, and the text as found where that differs."""
+    clean = clean_text(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+    return clean, clean_text(text) if clean != text else None

@@ -93,7 +93,7 @@ class _Mapping:
         """Read one record; quarantine it if it cannot be read."""
         sink, out = self.sink, self.out
         try:
-            line = _decode(raw) if b"\\u0000" not in raw and len(raw) < MAX_RECORD_BYTES else self._tolerant(raw, where)
+            line = _decode(raw) if len(raw) < MAX_RECORD_BYTES else self._tolerant(raw, where)
         except (ValueError, RecursionError):
             try:
                 line = self._tolerant(raw, where)
