@@ -82,12 +82,11 @@ def import_exports(
     from tecolote.corpus.importer import import_exports as take
     from tecolote.sources import consent as consents
     from tecolote.sources.base import Options
-    from tecolote.sources.csv_any import load_mapping
 
     options = Options(
         timezone=_zone(timezone),
         date_order=date_order,
-        mapping=load_mapping(mapping) if mapping else {},
+        mapping=_mapping(mapping),
         observed_at=_moment(observed_at),
         keep_members=members == "keep",
     )
@@ -250,6 +249,14 @@ class StepTimer:
         began = time.perf_counter()
         yield
         self._say(f"{time.perf_counter() - began:7.1f} s  {step}")
+
+
+def _mapping(words: str | None) -> dict[str, str]:
+    if words is None:
+        return {}
+    from tecolote.sources.csv_any import load_mapping
+
+    return load_mapping(words)
 
 
 def _zone(name: str | None) -> str | None:
