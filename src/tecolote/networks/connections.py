@@ -29,7 +29,8 @@ names AS (
     WHERE username IS NOT NULL GROUP BY ALL HAVING count(DISTINCT account_id) = 1
 ),
 resolved AS (
-    SELECT e.platform, e.src AS source, e.type AS kind, e.post_id, coalesce(e.at, s.created_at, e.observed_at) AS moment,
+    SELECT e.platform, e.src AS source, e.type AS kind, e.post_id,
+        coalesce(e.at, s.created_at, e.observed_at) AS moment,
         CASE e.dst_kind
             WHEN 'account' THEN e.dst
             WHEN 'account_name' THEN coalesce(n.account_id, 'name:' || lower(e.dst))
@@ -56,7 +57,8 @@ def connections(corpus: Corpus, kinds: Sequence[str] = KINDS) -> pa.Table:
     """
     _check(kinds)
     return corpus.query(
-        f"WITH {TIES} SELECT platform, source, target, kind, count(*) AS count, min(moment) AS first, max(moment) AS last, "
+        f"WITH {TIES} SELECT platform, source, target, kind, count(*) AS count, min(moment) AS first, "
+        "max(moment) AS last, "
         "coalesce(list_sort(list(DISTINCT post_id) FILTER (WHERE post_id IS NOT NULL))[:5], []) AS evidence "
         "FROM ties WHERE list_contains($1, kind) GROUP BY ALL ORDER BY platform, source, target, kind",
         [list(kinds)],

@@ -156,7 +156,8 @@ WITH files AS (
     SELECT leaf_index, source_file, max(created_at) AS moment FROM posts_rows GROUP BY ALL
 )
 SELECT platform, target_kind, target_id, moment, bool_or(sure) AS sure FROM (
-    SELECT platform, 'post' AS target_kind, post_id AS target_id, observed_at AS moment, true AS sure FROM post_snapshots
+    SELECT platform, 'post' AS target_kind, post_id AS target_id, observed_at AS moment, true AS sure
+        FROM post_snapshots
     UNION ALL SELECT platform, 'account', account_id, observed_at, true FROM account_snapshots
     UNION ALL SELECT platform, 'post', id, created_at, true FROM posts
     UNION ALL SELECT platform, 'post', id, f.moment, false FROM posts_rows JOIN files f USING (leaf_index, source_file)
@@ -192,7 +193,9 @@ def unused(corpus: Corpus) -> dict[tuple[str, str], Unused]:
 def _intervals(corpus: Corpus) -> tuple[list[Interval], Counter[tuple[str, str]], Counter[tuple[str, str]]]:
     live: dict[tuple[str, str, str], list[tuple[datetime, bool]]] = {}
     for row in corpus.rows(_LIVE):
-        live.setdefault((row["platform"], row["target_kind"], row["target_id"]), []).append((row["moment"], row["sure"]))
+        live.setdefault((row["platform"], row["target_kind"], row["target_id"]), []).append(
+            (row["moment"], row["sure"])
+        )
     gone: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in corpus.rows(_GONE_ROWS, [list(GONE)]):
         gone.setdefault((row["platform"], row["target_kind"], row["target_id"]), []).append(row)

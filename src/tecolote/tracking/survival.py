@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_GAP = 1e-6
+_GAP = 1e-5
 _ROUNDS = 50_000
 RESAMPLES = 200
 # A resample differs from the data by far more than this.
