@@ -183,6 +183,11 @@ class Case:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return folder
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether this object holds the writer's lock."""
+        return self._held > 0
+
     @contextlib.contextmanager
     def writing(self, wait_s: float = LOCK_WAIT_S) -> Iterator[None]:
         """Hold the writer's lock; nested use in one process is one lock.

@@ -154,7 +154,9 @@ class Packs:
         for lane in list(self._open):
             self.flush(lane)
         self.drain()
-        if self._file is not None and self._rows:
+        if self._rows:
+            if self._file is None:
+                self._file = self._reopen(self._written)
             sync_file(self._file)
         if self._written.pack != self._place.pack:
             sync_folder(self._folder)

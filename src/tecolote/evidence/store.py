@@ -236,18 +236,28 @@ class Evidence(Reading):
 
     def abort(self) -> None:
         """Forget what was not committed."""
-        packs = self._writing()
         self._entries.clear()
         self._leaves.clear()
         self._cache.clear()
-        packs.rewind()
+        if self._packs is not None and self.case.is_writing and self._is_last():
+            self._packs.rewind()
 
     # -- inside
 
     def _writing(self) -> Packs:
+        """The packs, if it is safe to write: asked at the first change since the last commit."""
         if self._packs is None:
             raise EvidenceError("the evidence is open for reading only", "Open it with write=True")
+        if not self._entries and not self._leaves:
+            if not self.case.is_writing:
+                raise RuntimeError("evidence is written inside case.writing()")
+            if not self._is_last():
+                raise EvidenceError("the log has grown since it was opened for writing", "Open it again")
         return self._packs
+
+    def _is_last(self) -> bool:
+        """Whether nobody else has committed since this was opened."""
+        return self._log.stat().st_size == self._meta.log_end
 
     def _enter(self, lane: str, entry: Entry) -> None:
         self._writing().enter(lane, entry)
