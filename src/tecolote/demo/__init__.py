@@ -70,7 +70,7 @@ def write_demo(
         UsageError: ``out`` holds something already, or ``scale`` is not between 0.02 and 5.
     """
     from tecolote.demo.formats.common import write
-    from tecolote.demo.truth import truth_text
+    from tecolote.demo.truth import truth_text, utterances
 
     if not 0.02 <= scale <= 5:
         raise UsageError(f"a demo of scale {scale} cannot be written", "Use a scale between 0.02 and 5")
@@ -83,7 +83,7 @@ def write_demo(
     say("truth", len(world.posts))
     paths = DemoPaths(
         exports, out / "truth.json", out / "codebook.yaml", out / "consent.toml", out / "events.csv",
-        posts=len(world.posts), accounts=len({p.account.key for p in world.posts if p.account}),
+        posts=len(utterances(world)), accounts=len({p.account.key for p in world.posts if p.account}),
     )  # fmt: skip
     write(paths.truth, truth_text(world))
     write(paths.codebook, (resources.files("tecolote.demo") / "codebook.yaml").read_text("utf-8"))

@@ -13,6 +13,8 @@ CRIMES: dict[str, float] = {
     "target_doxxing": 1.5, "kidnap_ransom": 1, "drug_sale": 1.5, "arms_sale": 1.5, "human_smuggling": 2,
     "revenge_grief": 2, "graphic_violence": 1,
 }  # fmt: skip
+#: Every act that is a crime; a hijacked account performs one that members never do under their own name.
+PERFORMED = frozenset(CRIMES) | {"account_takeover"}
 RING_CRIMES: dict[str, float] = {
     "recruitment": 40,
     "coded": 30,

@@ -78,7 +78,12 @@ def _x_id(account: Account, rng: random.Random) -> str:
 
 def _scaled(kind: str, count: int, scale: float) -> int:
     """Small demos keep enough of each kind for what is planted."""
-    floor = {"member": 24 if count > 30 else 2, "ring": min(count, 4), "alert": min(count, 2)}.get(kind, min(count, 1))
+    floor = {
+        "member": 24 if count > 30 else 2,
+        "ring": min(count, 4),
+        "alert": min(count, 2),
+        "newsroom": min(count, 5),
+    }.get(kind, min(count, 1))
     return count if scale >= 1 else max(floor, round(count * scale * 1.6))
 
 
@@ -186,7 +191,7 @@ def _dark(world: World) -> None:
     for kind, state in (("victim", "protected"), ("fan", "suspended"), ("neutral", "deactivated")):
         plan += [(a, state) for a in rng.sample(world.on("x", kind), min(3, len(world.on("x", kind))))]
     plan += [(a, "suspended") for a in world.on("tiktok", "ring", "member")[::4]]
-    plan += [(a, "takendown") for a in world.on("bluesky", "member")[:1]]
+    plan += [(a, "suspended") for a in world.on("bluesky", "member")[:1]]
     plan += [(a, "deleted") for a in world.on("bluesky", "neutral")[:1]]
     for account, state in plan:
         first = 70 if account.cluster else 20

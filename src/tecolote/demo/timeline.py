@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from tecolote.demo.acts import CRIMES, LIFE, MIX, RING_CRIMES, VOICE, theme_of
+from tecolote.demo.acts import CRIMES, LIFE, MIX, PERFORMED, RING_CRIMES, VOICE, theme_of
 from tecolote.demo.grammar import Grammar
 from tecolote.demo.style import disguise, type_it
 from tecolote.demo.world import (
@@ -93,7 +93,7 @@ class Writer:
     def post(self, account: Account, act: str, at: datetime, town: str = "", **fixed: str) -> Post:
         """A post in which ``account`` performs ``act``."""
         rng = self.rng
-        crime = act in CRIMES
+        crime = act in PERFORMED
         group = account.group if crime else None
         rule, lang = self._rule(act, account)
         lookup = self.values(account, town or account.town, group, english="y" if lang == "en" else "", **fixed)

@@ -13,9 +13,14 @@ from tecolote.demo.world import Post, World
 FORMAT = 1
 
 
+def utterances(world: World) -> list[Post]:
+    """The posts that the exports hold as posts: a repost of Bluesky is only a relation."""
+    return [p for p in world.posts if not (p.platform == "bluesky" and p.repost_of)]
+
+
 def truth_of(world: World) -> dict[str, Any]:
     """The truth as a JSON object."""
-    posts = [_post(p) for p in world.posts]
+    posts = [_post(p) for p in utterances(world)]
     shown = {p.account.key for p in world.posts if p.account}
     accounts = [
         {

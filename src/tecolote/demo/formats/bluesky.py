@@ -13,6 +13,7 @@ from tecolote.demo.world import END, Account, Post, World
 _SEEN = END + timedelta(hours=22)
 #: The stream is listened to for the last weeks.
 _STREAM_FROM = END - timedelta(weeks=6)
+_STATUS = {"suspended": "takendown", "deleted": "deleted"}
 _FACETS = {"link": "uri", "hashtag": "tag", "mention": "did"}
 
 
@@ -125,8 +126,9 @@ def _commit(post: Post, people: dict[str, Account]) -> dict[str, Any]:
 
 
 def _gone(account: Account, at: datetime) -> dict[str, Any]:
+    status = _STATUS[account.dark_state or "deleted"]
     return {
         "did": account.id, "time_us": int(at.timestamp() * 1e6), "kind": "account",
-        "account": {"active": False, "did": account.id, "seq": 5000000 + account.key, "status": account.dark_state,
+        "account": {"active": False, "did": account.id, "seq": 5000000 + account.key, "status": status,
                     "time": iso_ms(at)},
     }  # fmt: skip

@@ -23,7 +23,7 @@ _NOTICE = (
 def write_whatsapp(world: World, writer: Writer, folder: Path) -> None:
     """Write the zip: demands, answers, a deleted message and a picture that was left out."""
     rng = world.rng
-    at = datetime(2024, 5, 14, 23, 5, tzinfo=START.tzinfo)
+    at = datetime(2024, 5, 28, 23, 5, tzinfo=START.tzinfo)
     lines = [f"{_when(at)} - {_NOTICE}"]
     shopkeeper = next(a for a in world.accounts if a.role == "victim")
     group = next(a.group for a in world.on("x", "ring"))
