@@ -28,10 +28,39 @@ HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(2)>" onmouseover="a
 ASTRAL = "🥷🏽 Comandante 𝗮𝗹𝗶𝗻𝗲́𝗲𝘀𝗲 con la letra, último aviso 👨‍👩‍👧 de la plaza"
 BIDI = "factura\u202egpj.exe y se\u200bcreto \u2066oculto\u2069"
 NAMES = ["<b>Ana</b>", "Rumor\u202e\u200b", "Diario del Valle Inventado", "colectivo_faro", "los_de_arriba", "mesa9"]
-WORDS = (
-    "noche calle pueblo plaza camino montaña aviso gente trabajo troca río mañana fiesta canción música lluvia "
-    "mercado domingo señora niño vecino carretera radio noticia foto video corrido banda luna puente año"
-).split()
+WORDS = [
+    "noche",
+    "calle",
+    "pueblo",
+    "plaza",
+    "camino",
+    "montaña",
+    "aviso",
+    "gente",
+    "trabajo",
+    "troca",
+    "río",
+    "mañana",
+    "fiesta",
+    "canción",
+    "música",
+    "lluvia",
+    "mercado",
+    "domingo",
+    "señora",
+    "niño",
+    "vecino",
+    "carretera",
+    "radio",
+    "noticia",
+    "foto",
+    "video",
+    "corrido",
+    "banda",
+    "luna",
+    "puente",
+    "año",
+]
 START = datetime(2024, 1, 3, 6, 0, tzinfo=UTC)
 
 
@@ -80,7 +109,7 @@ def _assessment(post: dict[str, Any], i: int, rng: random.Random) -> dict[str, A
         "target": "authority", "imminence": "conditional" if flag else "none", "severity": 3 if flag else i % 2,
         "victim_risk": False, "flag": flag, "abstain": not flag and i % 17 == 0, "probability": 0.9 if flag else 0.1,
         "confidence": "medium", "lang": "es",
-        "reasons": [{"signal": "discourse", "label": "second_person", "a": a, "b": b, "why": f"speaks to {HOSTILE}"} for a, b in spans],
+        "reasons": [{"signal": "discourse", "label": "you", "a": a, "b": b, "why": f"to {HOSTILE}"} for a, b in spans],
         "assessor_version": "1+test",
     }  # fmt: skip
 
@@ -101,8 +130,8 @@ def _around(posts: list[dict[str, Any]], media_sha256: str) -> dict[str, list[di
             )  # fmt: skip
         if i % 3 == 0:
             tables["edges"].append(
-                where | {"src": post["account_id"], "dst": f"a{(i * 7) % 12}", "type": "mentions", "dst_kind": "account",
-                         "post_id": post["id"], "at": post["created_at"]}
+                where | {"src": post["account_id"], "dst": f"a{(i * 7) % 12}", "type": "mentions",
+                         "dst_kind": "account", "post_id": post["id"], "at": post["created_at"]}
             )  # fmt: skip
         if i % 23 == 0:
             kind = "post" if i % 2 else "account"

@@ -20,10 +20,10 @@ WHERE e.modality = ? ORDER BY e.weight DESC, source, target LIMIT ?
 """
 _CONNECTED = """
 WITH stated AS (
-  SELECT platform, src, CASE WHEN dst_kind = 'account' THEN dst ELSE dst_account_id END AS dst, at FROM edges
+  SELECT platform, src, CASE WHEN dst_kind = 'account' THEN dst ELSE dst_account_id END AS dst, "at" FROM edges
   WHERE type = ? AND src IS NOT NULL
 )
-SELECT x.key AS source, y.key AS target, ? AS kind, count(*) AS weight, min(s.at) AS first, max(s.at) AS last
+SELECT x.key AS source, y.key AS target, ? AS kind, count(*) AS weight, min(s."at") AS first, max(s."at") AS last
 FROM stated s JOIN browse.account x ON x.platform = s.platform AND x.id = s.src
 JOIN browse.account y ON y.platform = s.platform AND y.id = s.dst
 WHERE s.dst IS NOT NULL AND s.src <> s.dst GROUP BY ALL ORDER BY weight DESC, source, target LIMIT ?
