@@ -284,17 +284,16 @@ def voices(numbers: list[Number], lang: str, names: Names, width: int = 560) -> 
     }
 
 
-def survival(curves: list[dict[str, Any]], lang: str, names: Names, width: int = 600, height: int = 240) -> Spec | None:
+def survival(curves: list[dict[str, Any]], lang: str, width: int = 600, height: int = 220) -> Spec | None:
     """Step curves of the share still online with their 95 % bands.
 
     Args:
         curves: ``{"platform", "points": [{"day", "online", "low", "high"}]}`` for each platform.
         lang: language of the axes.
-        names: gives the name of a platform.
         width: pixels.
         height: pixels.
     """
-    values = [p | {"platform": names("platform", curve["platform"])} for curve in curves for p in curve["points"]]
+    values = [p | {"platform": curve["platform"]} for curve in curves for p in curve["points"]]
     if not values:
         return None
     found = list(dict.fromkeys(v["platform"] for v in values))

@@ -32,8 +32,8 @@ POINTERS = {
     "observations": "platform, kind, id, state, observed_at, leaf_index, record_index, source_file, row_locator",
     "files": "leaf_index, name, reader, records, posts, accounts, quarantined",
     "coaction": "cluster, a, b, weight",
-    "lifetimes": "platform, id, low, high",
-    "reach": "group_id, platform, id, ring, counted",
+    "lifetimes": "platform, kind, id, low, high",
+    "reach": "group_id, platform, id, ring, counted, rounded",
 }
 
 
@@ -93,7 +93,7 @@ class Counter:
         """A share of rows with its Wilson interval; not measured where there is nothing to divide by."""
         hits, of = (self._value("count(*)", table, where) for where in (among + hit, among))
         only, hit_sql = where_sql(among)[0], where_sql(hit)[0]
-        denominator, agrees = self._denominator(Of(of_key, table, among))
+        denominator, agrees = self.denominator(Of(of_key, table, among))
         number = Number(
             id,
             round(hits[0] / of[0], 6) if of[0] else None,
@@ -151,7 +151,7 @@ class Counter:
         kind: str,
     ) -> Number:
         exact, disclosed = self._both(text, parameters)
-        denominator, agrees = self._denominator(of)
+        denominator, agrees = self.denominator(of)
         small = kind == "count" and table not in ("files", "coaction") and is_small(int(exact or 0))
         number = Number(
             id,
@@ -178,7 +178,7 @@ class Counter:
         sql, parameters = where_sql(where)
         return self._both(f"SELECT {measure} FROM {{schema}}.{table} WHERE {sql}", parameters)
 
-    def _denominator(self, of: Of) -> tuple[Denominator, bool]:
+    def denominator(self, of: Of) -> tuple[Denominator, bool]:
         """The denominator, and whether the disclosed rows give it too."""
         measure = f"coalesce(sum({of.column}), 0)::BIGINT" if of.column else "count(*)"
         exact, disclosed = self._value(measure, of.table, of.where)

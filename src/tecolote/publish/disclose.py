@@ -61,8 +61,8 @@ COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "state": _TEXT,
     },
     "coaction": {"cluster": _INT, "a": _INT, "b": _INT, "weight": _INT},
-    "lifetimes": {"platform": _TEXT, "low": _INT, "high": _INT},
-    "reach": {"group_id": _TEXT, "platform": _TEXT, "ring": _TEXT, "counted": _INT},
+    "lifetimes": {"platform": _TEXT, "kind": _TEXT, "low": _INT, "high": _INT},
+    "reach": {"group_id": _TEXT, "platform": _TEXT, "ring": _TEXT, "counted": _INT, "rounded": _INT},
 }
 #: Tables whose rows each stand for a record of the log.
 RECORDS = ("posts", "accounts", "observations")
@@ -156,22 +156,22 @@ def _coaction(sheet: Sheet, notes: list[str]) -> list[Row]:
 
 
 def _lifetimes(sheet: Sheet, notes: list[str]) -> list[Row]:
-    rows = sheet.rows("SELECT platform, low, high FROM sheet.lifetimes ORDER BY platform, low, high")
-    before = len(rows)
-    cells = Counter(row["platform"] for row in rows)
-    rows = [row for row in rows if cells[row["platform"]] >= SMALL]
-    if len(rows) < before:
-        notes.append("lifetimes")
-    return rows
+    return _drop(sheet, "lifetimes", ("platform", "kind"), notes)
 
 
 def _reach(sheet: Sheet, notes: list[str]) -> list[Row]:
-    """One row per account reached; what a seed's profile claims is rounded, because an exact count names it."""
-    rows = sheet.rows(_select("reach") + " ORDER BY ALL")
-    cells = Counter((row["group_id"], row["platform"], row["ring"]) for row in rows if row["ring"] != "seed")
-    kept = [r for r in rows if r["ring"] == "seed" or cells[r["group_id"], r["platform"], r["ring"]] >= SMALL]
+    """One row per account reached, without the exact count of a profile."""
+    rows = _drop(sheet, "reach", ("group_id", "platform", "ring"), notes)
+    return [row | {"counted": None} for row in rows]
+
+
+def _drop(sheet: Sheet, table: str, by: tuple[str, ...], notes: list[str]) -> list[Row]:
+    """Rows of a table without those of cells that are too small."""
+    rows = sheet.rows(_select(table) + " ORDER BY ALL")
+    cells = Counter(tuple(row[name] for name in by) for row in rows)
+    kept = [row for row in rows if cells[tuple(row[name] for name in by)] >= SMALL]
     if len(kept) < len(rows):
-        notes.append("reach")
+        notes.append(table)
     return kept
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from tecolote.codebook import Codebook
 from tecolote.publish.counter import Counter, Of
 from tecolote.publish.numbers import Number
+from tecolote.publish.reach import add_reach
 from tecolote.publish.sheet import Sheet
 from tecolote.publish.survival import add_survival
 
@@ -25,7 +26,7 @@ _TIES = Of("ties", "coaction")
 def figures(sheet: Sheet, book: Codebook) -> list[Number]:
     """All numbers of a report, in the order in which they are printed."""
     counter = Counter(sheet, book)
-    for part in (_read, _flagged, _voices, _people, _coaction, _availability, add_survival, _reach):
+    for part in (_read, _flagged, _voices, _people, _coaction, _availability, add_survival, add_reach):
         part(counter)
     return counter.numbers
 
@@ -128,18 +129,3 @@ def _availability(c: Counter) -> None:
             kind=c.names("kind", cell["kind"]),
             name=c.names("state", cell["state"]),
         )
-
-
-def _reach(c: Counter) -> None:
-    """Follower census: seed sum, union and one hop, per group and platform."""
-    pairs = c.sheet.rows("SELECT DISTINCT group_id AS g, platform FROM sheet.reach ORDER BY ALL")
-    for pair in pairs:
-        names = {"name": c.names("group", pair["g"]), "platform": c.names("platform", pair["platform"])}
-        where = [("group_id", "is", pair["g"]), ("platform", "is", pair["platform"])]
-        id = f"reach.{pair['g']}.{pair['platform']}"
-        seeds = [*where, ("ring", "is", "seed")]
-        of = Of("seeds", "reach", seeds)
-        c.count(f"{id}.seeds", "reach_seeds", "reach", seeds, of, **names)
-        c.total(f"{id}.sum", "reach_sum", "reach", "counted", seeds, of, **names)
-        c.count(f"{id}.union", "reach_union", "reach", [*where, ("ring", "is", "follower")], of, **names)
-        c.count(f"{id}.hop", "reach_hop", "reach", [*where, ("ring", "is", "hop")], of, **names)

@@ -87,7 +87,7 @@ def where_spec(conditions: list[Condition]) -> list[list[Any]]:
     return [[c, o, int(v) if isinstance(v, bool) else v] for c, o, v in conditions]
 
 
-def wilson(hits: int, of: int) -> tuple[float, float]:
+def wilson(hits: float, of: int) -> tuple[float, float]:
     """95 % score interval of a share (Wilson 1927); (0, 1) when nothing was counted."""
     if of == 0:
         return 0.0, 1.0

@@ -21,6 +21,8 @@ from tecolote.publish.texts import say, show, show_count, texts
 
 _CARDS = ("posts", "accounts", "flagged", "urgent", "first", "last", "files", "quarantined")
 _TEMPLATE = "factsheet.typ"
+#: Charts of the sheet and their widths in pixels.
+WIDTHS = {"timeline": 430, "themes": 190, "voices": 560, "survival": 330}
 
 
 def factsheet_pdf(statement: Statement, binding: Binding, data: bytes, charts: dict[str, Chart], lang: str) -> bytes:

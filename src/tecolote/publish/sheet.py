@@ -88,14 +88,8 @@ def prepare(corpus: Corpus, evidence: Evidence) -> Sheet:
     files = _files(evidence)
     connection = corpus.connect()
     connection.execute("CREATE SCHEMA IF NOT EXISTS sheet")
-    _keep(corpus, "files", _file_table(files))
-    _keep(corpus, "known", _known(truth))
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS sheet.lifetimes (platform VARCHAR, id VARCHAR, low BIGINT, high BIGINT)"
-    )
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS sheet.reach (group_id VARCHAR, platform VARCHAR, id VARCHAR, ring VARCHAR, counted BIGINT)"
-    )
+    keep(corpus, "files", _file_table(files))
+    keep(corpus, "known", _known(truth))
     for statement in PRELUDE.split(";\n"):
         connection.execute(statement, {"zone": corpus.case.settings.timezone} if "$zone" in statement else None)
     analysis = [e for e in evidence.events("analysis")]
@@ -156,7 +150,8 @@ def _known(truth: dict[str, Any] | None) -> pa.Table:
     )
 
 
-def _keep(corpus: Corpus, name: str, data: pa.Table) -> None:
+def keep(corpus: Corpus, name: str, data: pa.Table) -> None:
+    """Make a table of the schema ``sheet`` from Arrow rows, each once."""
     connection = corpus.connect()
     connection.register("sheet_incoming", data)
     connection.execute(f"CREATE OR REPLACE TABLE sheet.{name} AS SELECT DISTINCT * FROM sheet_incoming")

@@ -19,10 +19,12 @@ from tecolote.case import Case
 from tecolote.codebook import Codebook
 from tecolote.corpus.store import Corpus
 from tecolote.evidence import Evidence
+from tecolote.publish import reach
 from tecolote.publish.disclose import COLUMNS, RECORDS, Disclosure, disclose
 from tecolote.publish.figures import figures
 from tecolote.publish.numbers import Number
-from tecolote.publish.sheet import PRELUDE, Sheet, prepare
+from tecolote.publish.sheet import PRELUDE, Sheet, keep, prepare
+from tecolote.publish.survival import lifetimes
 from tecolote.publish.texts import LANGUAGES, texts
 
 FORMAT = "tecolote-factsheet-1"
@@ -96,6 +98,8 @@ class Binding:
 def build(case: Case, corpus: Corpus, evidence: Evidence, book: Codebook) -> Statement:
     """Count everything. Nothing is written; the words are there in every language."""
     sheet = prepare(corpus, evidence)
+    keep(corpus, "lifetimes", lifetimes(corpus))
+    corpus.connect().execute(reach.TABLE)
     disclosure = disclose(sheet)
     numbers = figures(sheet, book)
     public = [n for n in numbers if n.public]
@@ -107,7 +111,13 @@ def build(case: Case, corpus: Corpus, evidence: Evidence, book: Codebook) -> Sta
         "definitions": {n.id: {"label": n.label, "definition": n.definition} for n in public}
         | {"sheet": _about(case, disclosure, sheet)},
         "queries": {n.id: {"sql": n.query, "parameters": n.parameters, "spec": n.spec} for n in public}
-        | {"prelude": {"sql": PRELUDE, "parameters": {"zone": case.settings.timezone}, "spec": {}}},
+        | {
+            "prelude": {
+                "sql": f"{PRELUDE}\n{reach.TABLE}".strip(),
+                "parameters": {"zone": case.settings.timezone},
+                "spec": {},
+            }
+        },
         "denominators": {
             n.id: {"value": n.denominator.value, "words": n.denominator.words, "spec": n.denominator.spec}
             for n in public

@@ -13,6 +13,8 @@ import hashlib
 import json
 import math
 import re
+from collections import Counter
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,9 @@ _MAX_BYTES = 256 << 20
 _PARTS = ("rows", "numbers", "definitions", "queries", "denominators")
 _RECORD_TABLES = ("posts", "accounts", "observations")
 _TOLERANCE = 2e-6
+#: Two ways to the same maximum stop a little apart.
+_TOLERANCE_CURVE = 2e-3
+_ROUNDS, _GAP = 20_000, 1e-7
 
 _CHANGED = {
     "rows": "a row was changed, added or removed: the table does not have the hash that the sheet states",
@@ -205,25 +210,27 @@ def _check_numbers(data: dict[str, Any]) -> list[Fault]:
         if id not in data["definitions"] or id not in data["queries"] or id not in data["denominators"]:
             faults.append(Fault(f"numbers: {id}", "it lacks its definition, query or denominator"))
             continue
-        value, interval = _count(tables, data["queries"][id]["spec"])
-        if not _same(value, said["value"]):
+        spec = data["queries"][id]["spec"]
+        near = _TOLERANCE_CURVE if spec["op"] == "survival" else _TOLERANCE
+        value, interval = _count(tables, spec)
+        if not _same(value, said["value"], near):
             faults.append(Fault(f"numbers: {id}", f"the sheet says {said['value']}, its rows give {value}"))
-        elif interval is not None and not all(
-            _same(a, b) for a, b in zip(interval, (said["low"], said["high"]), strict=True)
+        elif interval and not all(
+            _same(a, b, near) for a, b in zip(interval, (said["low"], said["high"]), strict=True)
         ):
             faults.append(Fault(f"numbers: {id}", "its interval does not follow from the rows"))
         denominator = data["denominators"][id]
         value, _ = _count(tables, denominator["spec"])
-        if not _same(value, denominator["value"]):
+        if value != denominator["value"]:
             faults.append(
                 Fault(f"denominators: {id}", f"the sheet divides by {denominator['value']}, its rows give {value}")
             )
     return faults
 
 
-def _same(a: Any, b: Any) -> bool:
+def _same(a: Any, b: Any, near: float) -> bool:
     if isinstance(a, float) or isinstance(b, float):
-        return a is not None and b is not None and abs(a - b) <= _TOLERANCE
+        return a is not None and b is not None and abs(a - b) <= near
     return bool(a == b)
 
 
@@ -259,11 +266,11 @@ def _count(tables: dict[str, list[dict[str, Any]]], spec: dict[str, Any]) -> tup
         hits, of = len(_chosen(rows, spec["hit"])), len(rows)
         return hits / of, _score_interval(hits, of)
     if op == "survival":
-        return _online_after([(row["low"], row["high"]) for row in rows], spec["day"]), None
+        return _online_after([(row["low"], row["high"]) for row in rows], spec["day"])
     raise ValueError(f"unknown recipe {op!r}")
 
 
-def _score_interval(hits: int, of: int) -> tuple[float, float]:
+def _score_interval(hits: float, of: int) -> tuple[float, float]:
     """Wilson (1927): the shares p for which |hits/of - p| is 1.96 standard errors of p, by bisection."""
     z = 1.959963984540054
 
@@ -276,12 +283,51 @@ def _score_interval(hits: int, of: int) -> tuple[float, float]:
             inside, far = (inside, middle) if outside(middle) else (middle, far)
         return inside
 
+    if of == 0:
+        return 0.0, 1.0
     share = hits / of
     return edge(share, 0.0) if share > 0 else 0.0, edge(share, 1.0) if share < 1 else 1.0
 
 
-def _online_after(lives: list[tuple[int, int | None]], day: int) -> float:
-    raise ValueError("survival")
+def _online_after(lives: list[tuple[int, int | None]], day: int) -> tuple[float, tuple[float, float]]:
+    """Share still there at ``day``, by self-consistency over single days (Turnbull 1976), and its interval.
+
+    Mass lies on the days 1, 2, ... and on "never": ``(low, high]`` covers the days low + 1 to high, a stated day
+    (``low == high``) only itself. Days that the same lives cover keep equal mass, so each step is spread evenly.
+    """
+    end = max((high for _, high in lives if high is not None), default=0)
+    never = end + 1
+    kinds = Counter(
+        (low if low == high else min(low + 1, never), never if high is None else high) for low, high in lives
+    )
+    mass = [1 / (never + 1)] * (never + 1)
+    for _ in range(_ROUNDS):
+        upto = list(accumulate(mass, initial=0.0))
+        change = [0.0] * (never + 2)
+        for (first, last), many in kinds.items():
+            share = many / (upto[last + 1] - upto[first]) / len(lives)
+            change[first] += share
+            change[last + 1] -= share
+        gain = list(accumulate(change))[: never + 1]
+        mass = [m * g for m, g in zip(mass, gain, strict=True)]
+        if max(gain) < 1 + _GAP:
+            break
+    known = sum(1 for low, high in lives if low >= day or (high is not None and high <= day))
+    least, most = _allowed(lives, mass, day, never)
+    low, high = _score_interval(least * known, known)[0], _score_interval(most * known, known)[1]
+    return 1 - sum(mass[: min(day, end) + 1]), (low, high)
+
+
+def _allowed(lives: list[tuple[int, int | None]], mass: list[float], day: int, never: int) -> tuple[float, float]:
+    """Smallest and largest share at ``day``: the mass of the step around it counted as gone, or as still there.
+
+    A step is the run of days between two ends of lives; within it the checks cannot tell one day from another.
+    """
+    ends = sorted({0, never} | {low for low, _ in lives} | {high for _, high in lives if high is not None})
+    ends += [low - 1 for low, high in lives if low == high]
+    begin = max((e for e in ends if e <= day), default=0)
+    stop = min((e for e in ends if e >= day), default=never)
+    return 1 - sum(mass[: stop + 1]), 1 - sum(mass[: begin + 1])
 
 
 # -- the pages of the PDF
