@@ -20,7 +20,9 @@ from tecolote.corpus.store import Corpus, Writing
 from tecolote.evidence import Evidence
 from tecolote.networks.events import case_coaction
 from tecolote.records import DERIVED_TABLES
-from tecolote.signals.assess import Assessor, assess_accounts, assess_posts
+from tecolote.signals.accounts import assess_accounts
+from tecolote.signals.assess import Assessor
+from tecolote.signals.posts import assess_posts
 from tecolote.tracking.takeover import takeover_alarms
 
 Progress = Callable[[int, int, str], None]
@@ -72,7 +74,13 @@ def _write_assessments(case: Case, evidence: Evidence, assessor: Assessor, progr
     writing = Writing(case)
     for table in DERIVED_TABLES:
         writing.clear(table)
-    for number, (findings, assessments) in enumerate(assess_posts(Corpus(case), assessor, progress)):
+    corpus = Corpus(case)
+    total = corpus.rows("SELECT count(*) AS n FROM posts")[0]["n"]
+    done = 0
+    for number, (findings, assessments) in enumerate(assess_posts(corpus, assessor)):
+        done += assessments.num_rows
+        if progress is not None:
+            progress(done, total, "posts")
         writing.add("findings", findings, label=f"{number:05}")
         writing.add("assessments", assessments, label=f"{number:05}")
     publish_tables(evidence, writing)

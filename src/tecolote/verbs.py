@@ -180,12 +180,21 @@ def coaction(file: Path, out: Path, **how: Any) -> dict[str, Any]:
     return {"edges": found.edges.num_rows, **found.facts}
 
 
-def score(file: Path, out: Path, codebooks: list[Path], progress: Progress | None = None) -> int:
-    """Read the posts of a JSON Lines file; the number of posts."""
+def score(file: Path, out: Path, codebooks: list[Path], progress: Progress | None = None) -> dict[str, int]:
+    """Read the posts of a JSON Lines file; how many were read, flagged, abstained from, or unreadable."""
     from tecolote import codebook
-    from tecolote.signals.assess import Assessor, score_file
+    from tecolote.signals.assess import Assessor
+    from tecolote.signals.score import score_file
 
-    return score_file(file, out, Assessor(codebook.load(*codebooks)), progress)
+    done = 0
+
+    def step(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None and done % 500 == 0:
+            progress(done, 0, "posts")
+
+    return score_file(file, out, step, Assessor(codebook.load(*codebooks)))
 
 
 def sources() -> list[dict[str, Any]]:

@@ -24,5 +24,8 @@ def command(file: Path, out: Path, codebooks: tuple[Path, ...]) -> None:
     from tecolote import verbs
 
     with progress_bar("Scoring") as progress:
-        count = verbs.score(file, out, list(codebooks), progress=progress)
-    say(f"{count:,} posts scored: {out}")
+        counts = verbs.score(file, out, list(codebooks), progress=progress)
+    say(
+        f"{counts['posts']:,} posts, {counts['flagged']:,} flagged, {counts['abstained']:,} abstained from, "
+        f"{counts['errors']:,} lines that cannot be read: {out}"
+    )
