@@ -29,10 +29,11 @@ WHERE p.account_id IS NOT NULL
 GROUP BY p.platform, p.account_id ORDER BY p.platform, p.account_id
 """
 _GROUPS = """
-SELECT p.platform, p.account_id, unnest(a.groups) AS grp, count(*) AS n
-FROM posts p JOIN assessments a ON a.platform = p.platform AND a.post_id = p.id
-WHERE p.account_id IS NOT NULL AND a.flag
-GROUP BY ALL ORDER BY n DESC, grp
+WITH named AS (
+    SELECT p.platform, p.account_id, unnest(a.groups) AS grp
+    FROM posts p JOIN assessments a ON a.platform = p.platform AND a.post_id = p.id
+    WHERE p.account_id IS NOT NULL AND a.flag)
+SELECT platform, account_id, grp, count(*) AS n FROM named GROUP BY ALL ORDER BY n DESC, grp
 """
 
 
