@@ -37,12 +37,18 @@ def parse_canonical(raw: bytes) -> Any:
         EvidenceError: it is not JSON, or not canonical (duplicate keys and spaces included).
     """
     try:
-        value = json.loads(raw)
-    except (ValueError, RecursionError):
+        value = json.loads(raw, parse_int=_integer)
+    except (ValueError, RecursionError, OverflowError):
         raise EvidenceError("an entry is not JSON") from None
     if canonical(value) != raw:
         raise EvidenceError("an entry is not canonical JSON")
     return value
+
+
+def _integer(digits: str) -> int | float:
+    """A whole number; beyond 2**53 - 1 it can only have been a float."""
+    number = int(digits)
+    return number if abs(number) <= _EXACT else float(number)
 
 
 def _encode(value: Any, depth: int) -> str:

@@ -103,7 +103,8 @@ class SegmentKeys:
         """
         try:
             with open(self._path, "rb") as keys:
-                keys.seek(segment * _SEGMENT_ROW.size)
+                there = (segment + 1) * _SEGMENT_ROW.size <= os.fstat(keys.fileno()).st_size
+                keys.seek(segment * _SEGMENT_ROW.size if there else 0)
                 raw = keys.read(_SEGMENT_ROW.size)
         except FileNotFoundError:
             raw = b""
