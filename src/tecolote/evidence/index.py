@@ -25,6 +25,8 @@ CREATE TABLE IF NOT EXISTS segments (id INTEGER PRIMARY KEY, raw BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS leaves (id INTEGER PRIMARY KEY, raw BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS checkpoints (id INTEGER PRIMARY KEY, raw BLOB NOT NULL);
 """
+#: What a damaged database may raise: its messages, too, may be cut from damaged bytes.
+_BROKEN = (sqlite3.Error, UnicodeDecodeError, OverflowError)
 _LEAF = struct.Struct("<Q32s")
 _META = struct.Struct("<Q32sQQIQ")
 
@@ -78,7 +80,7 @@ class Index:
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = NORMAL")
                 self._db.executescript(_SCHEMA)
-        except sqlite3.Error as error:
+        except _BROKEN as error:
             raise IndexDamaged(str(error)) from None
 
     def close(self) -> None:
@@ -159,14 +161,14 @@ class Index:
                 self._db.executemany("INSERT OR IGNORE INTO checkpoints VALUES (?, ?)", points)
                 self._db.execute("INSERT OR REPLACE INTO meta VALUES (1, ?)", (_sealed(b"meta", state),))
                 self._db.execute("COMMIT")
-            except sqlite3.Error as error:
+            except _BROKEN as error:
                 raise IndexDamaged(str(error)) from None
 
     def _one(self, sql: str, values: tuple[Any, ...]) -> bytes | None:
         with self._lock:
             try:
                 found = self._db.execute(sql, values).fetchone()
-            except sqlite3.Error as error:
+            except _BROKEN as error:
                 raise IndexDamaged(str(error)) from None
         return found[0] if found else None
 
@@ -174,7 +176,7 @@ class Index:
         with self._lock:
             try:
                 return self._db.execute(sql).fetchall()
-            except sqlite3.Error as error:
+            except _BROKEN as error:
                 raise IndexDamaged(str(error)) from None
 
 
