@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
@@ -14,6 +14,9 @@ from tecolote.records import SCHEMAS
 
 if TYPE_CHECKING:
     from tecolote.corpus.store import Corpus
+
+# A node of a network: an account, or a platform and an account.
+Node = TypeVar("Node", int, tuple[str, str])
 
 OBJECTS = ("link", "hashtag", "text")
 #: Seconds within which two shares count as together where nothing else is said.
@@ -94,7 +97,7 @@ def case_coaction(
     for platform in sorted(set(events["platform"].to_pylist())):
         mine = events.filter(pa.compute.equal(events["platform"], platform)).drop_columns(["platform"])
         rows += _platform_edges(mine, platform, window, min_repetition, objects)
-    clusters = _clusters({((r["platform"], r["account_id"]), (r["platform"], r["account_id_y"])) for r in rows})
+    clusters = connected({((r["platform"], r["account_id"]), (r["platform"], r["account_id_y"])) for r in rows})
     for row in rows:
         row["cluster"] = clusters[row["platform"], row["account_id"]]
     rows.sort(key=lambda r: (r["cluster"], r["platform"], r["account_id"], r["account_id_y"], r["modality"]))
@@ -135,18 +138,18 @@ def _shared(events: pa.Table, edges: pa.Table, window: int) -> dict[tuple[str, s
     return {(a, b): (listed, acts) for a, b, listed, acts in found}
 
 
-def _clusters(pairs: set[tuple[Any, Any]]) -> dict[Any, int]:
-    """Connected sets, numbered from the largest; equal sizes by their smallest member."""
-    parent: dict[Any, Any] = {}
+def connected(pairs: Iterable[tuple[Node, Node]]) -> dict[Node, int]:
+    """Connected sets of nodes, numbered from the largest; equal sizes by their smallest member."""
+    parent: dict[Node, Node] = {}
 
-    def root(node: Any) -> Any:
+    def root(node: Node) -> Node:
         while parent.setdefault(node, node) != node:
             parent[node] = node = parent[parent[node]]
         return node
 
     for a, b in pairs:
         parent[root(a)] = root(b)
-    members: dict[Any, list[Any]] = {}
+    members: dict[Node, list[Node]] = {}
     for node in parent:
         members.setdefault(root(node), []).append(node)
     ranked = sorted(members.values(), key=lambda nodes: (-len(nodes), min(nodes)))

@@ -1,0 +1,290 @@
+"""What chance would give: how often accounts that have nothing to do with each other act together.
+
+Two answers from one null model. Time is cut into stretches of at least six hours and a hundred events;
+within each stretch and modality the accounts are dealt out anew over the events. That keeps who was
+active when and how much, which objects were shared when and how often, and breaks only who shared what.
+A post counts with one object, the one that the fewest events share: two hashtags in one post are not two
+coincidences. So a weight here can be smaller than in the network, and so can the number of edges.
+
+*Per edge*: given the stretch, the number of pairs that two accounts form on one object is known in
+expectation, so the weight is compared with a Poisson law whose mean is the expected number of distinct
+shared objects (its upper tail is heavier than that of the exact sum of unequal chances). The p-values are
+adjusted after Benjamini and Hochberg (J. R. Statist. Soc. B 57, 1995) over all pairs of accounts that
+share enough objects to be able to form an edge, not only those seen.
+
+*Per cluster*: the accounts are dealt out ``deals`` times; the smallest p-value among a cluster's edges is
+compared with the smallest of each deal, so it holds for all clusters together (Westfall and Young 1993).
+
+A small p-value says "not by chance". It does not say why: colleagues, fans and customers of one wire
+service do not act by chance either.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tecolote.networks.events import OBJECTS, WINDOW, case_events, connected
+from tecolote.networks.eventtable import Events, number
+from tecolote.networks.windows import Ints, Sorted, lay_window, weights
+
+if TYPE_CHECKING:
+    from tecolote.corpus.store import Corpus
+
+Floats = NDArray[np.float64]
+
+_STRETCH_SECONDS = 6 * 3600
+_STRETCH_EVENTS = 100
+#: Work of all deals together, in pairs of events; fewer deals are made where it would be more.
+MOST_PAIRS = 200_000_000
+DEALS = 99
+#: The null model in words.
+NULL = "accounts dealt out anew over the events of each stretch of time"
+
+
+@dataclass(frozen=True)
+class Significance:
+    """What chance would give for one coaction network.
+
+    Attributes:
+        edges: ``account_id, account_id_y, weight, expected, p, q``; ``expected`` is the weight that chance
+            gives, ``q`` the p-value after Benjamini and Hochberg.
+        clusters: ``cluster`` (0 is the largest), ``members, weight, p``; p is null without deals.
+        facts: pairs of accounts tested, deals made, edges at 5 % false discovery, and edges per deal.
+    """
+
+    edges: pa.Table
+    clusters: pa.Table
+    facts: dict[str, Any]
+
+
+def significance(
+    events: pa.Table, window: int = 60, min_repetition: int = 2, *, seed: int = 1995, deals: int = DEALS
+) -> Significance:
+    """Compare the ``distinct`` network of ``events`` with chance; arguments as for `coaction`.
+
+    The same events and seed give the same figures. Objects are compared one by one, so a network with an
+    object too popular to list is compared too, but then without deals (``deals`` is 0 in the facts).
+    """
+    numbered = number(events)
+    start = int(numbered.t.min()) if len(numbered) else 0
+    once = _rarest(numbered)
+    laid = lay_window(numbered.o[once], numbered.a[once], numbered.t[once] - start, window)
+    stretch = _stretches(numbered, laid)
+    accounts = max(len(numbered.accounts), 1)
+    cost = int(laid.before.sum())
+    deals = min(deals, MOST_PAIRS // max(cost, 1))
+    able = _able(laid, accounts, min_repetition)
+    tested = max(int(able.sum()) * (int(able.sum()) - 1) // 2, 1)
+    key, weight = weights(laid, accounts, min_repetition) if cost <= MOST_PAIRS else (np.empty(0, np.int64),) * 2
+    expected = _expected(laid, stretch, key // accounts, key % accounts)
+    p = poisson_tail(weight, expected)
+    q = benjamini_hochberg(p, tested)
+    dealt = _deal(laid, stretch, accounts, min_repetition, np.random.default_rng(seed), deals)
+    edges = pa.table(
+        {
+            "account_id": numbered.accounts.take(pa.array(key // accounts)),
+            "account_id_y": numbered.accounts.take(pa.array(key % accounts)),
+            "weight": weight,
+            "expected": expected,
+            "p": p,
+            "q": q,
+        }
+    )
+    facts = {
+        "null": NULL,
+        "pairs_tested": tested,
+        "deals": deals,
+        "edges": len(key),
+        "edges_at_5_percent_false_discovery": int((q <= 0.05).sum()),
+        "edges_by_chance_mean": round(float(np.mean([d[0] for d in dealt])), 2) if dealt else None,
+        "edges_by_chance_most": max((d[0] for d in dealt), default=None),
+        "compared": cost <= MOST_PAIRS,
+    }
+    found = _cluster_table(numbered, key // accounts, key % accounts, weight, p, [least for _, least in dealt])
+    return Significance(edges, found, facts)
+
+
+def _rarest(events: Events) -> Ints:
+    """Positions of one event per post: of the object that the fewest events share, ties by number."""
+    popular = np.bincount(events.o, minlength=1)[events.o]
+    post = events.c * max(len(events.accounts), 1) + events.a
+    order = np.lexsort((events.o, popular, post))
+    first = np.ones(len(order), np.bool_)
+    first[1:] = post[order][1:] != post[order][:-1]
+    return np.sort(order[first])
+
+
+def _stretches(events: Events, laid: Sorted) -> Ints:
+    """Number of the stretch of each event of ``laid``: by modality, then by time."""
+    modality = events.modality_of[laid.o] if len(laid.o) else laid.o
+    found = np.zeros(len(laid.o), np.int64)
+    base = 0
+    for kind in range(len(events.modalities)):
+        mine = np.flatnonzero(modality == kind)
+        order = mine[np.argsort(laid.t[mine], kind="stable")]
+        cuts = _cuts(laid.t[order])
+        found[order] = base + np.searchsorted(cuts, np.arange(len(order)), side="right")
+        base += len(cuts) + 1
+    return found
+
+
+def _cuts(t: Ints) -> Ints:
+    """Where each stretch but the first begins, in ascending times; a short last one joins the one before."""
+    cuts: list[int] = []
+    begin = 0
+    while True:
+        late = int(np.searchsorted(t, t[begin] + _STRETCH_SECONDS)) if begin < len(t) else len(t)
+        end = max(begin + _STRETCH_EVENTS, late)
+        # Events of one second stay together.
+        end = int(np.searchsorted(t, t[end], side="left")) if end < len(t) else len(t)
+        if end <= begin or len(t) - end < _STRETCH_EVENTS:
+            return np.array(cuts, dtype=np.int64)
+        cuts.append(end)
+        begin = end
+
+
+def _able(laid: Sorted, accounts: int, least: int) -> NDArray[np.bool_]:
+    """Accounts that share enough distinct objects to be able to form an edge at all."""
+    width = int(laid.o.max()) + 1 if len(laid.o) else 1
+    once = np.unique(laid.a * width + laid.o)
+    able: NDArray[np.bool_] = np.bincount(once // width, minlength=accounts) >= least
+    return able
+
+
+def _expected(laid: Sorted, stretch: Ints, x: Ints, y: Ints) -> Floats:
+    """Expected number of distinct shared objects of each pair of accounts under the null model.
+
+    In a stretch with n events, an object with P pairs within the window, and accounts with a and b
+    events, the expected number of their pairs on it is ``2 P a b / (n (n - 1))``; it is shared at all with
+    probability at most ``1 - exp(-that)`` on average. Pairs that straddle two stretches count with the later.
+    """
+    count = int(stretch.max()) + 1 if len(stretch) else 0
+    expected = np.zeros(len(x))
+    if len(x) == 0:
+        return expected
+    size = np.bincount(stretch, minlength=count).astype(np.float64)
+    rate = _rates(laid, stretch, size)
+    width = int(laid.a.max()) + 1
+    active, events = np.unique(stretch * width + laid.a, return_counts=True)
+    for s in range(count):
+        if len(rate[s]) == 0:
+            continue
+        has = np.zeros(width)
+        low, high = np.searchsorted(active, [s * width, (s + 1) * width])
+        has[active[low:high] % width] = events[low:high]
+        product = has[x] * has[y]
+        met = np.flatnonzero(product)
+        values, where = np.unique(product[met], return_inverse=True)
+        chance = -np.expm1(-np.outer(values, rate[s])).sum(axis=1)
+        expected[met] += chance[where]
+    return expected
+
+
+def _rates(laid: Sorted, stretch: Ints, size: Floats) -> list[Floats]:
+    """By stretch: chance per product of activities of each of its objects that has a pair."""
+    before = laid.before
+    has = np.flatnonzero(before)
+    width = int(laid.o.max()) + 1
+    keys, where = np.unique(stretch[has] * width + laid.o[has], return_inverse=True)
+    pairs = np.bincount(where, weights=before[has].astype(np.float64), minlength=len(keys))
+    of = keys // width
+    rate = 2 * pairs / np.maximum(size[of] * (size[of] - 1), 1)
+    ends = np.searchsorted(of, np.arange(len(size) + 1))
+    return [rate[ends[s] : ends[s + 1]] for s in range(len(size))]
+
+
+def poisson_tail(weight: Ints, mean: Floats) -> Floats:
+    """P(X >= weight) for X Poisson with ``mean``, accurate to rounding in the far tail (a sum of positive terms)."""
+    if len(weight) == 0:
+        return np.empty(0)
+    k = weight.astype(np.float64)
+    logs = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, int(weight.max()) + 1)))])
+    safe = np.maximum(mean, 1e-300)
+    first = np.exp(k * np.log(safe) - safe - logs[weight])
+    term, total = np.ones(len(k)), np.ones(len(k))
+    for step in range(1, 200 + 4 * math.ceil(float(safe.max()))):
+        term = term * safe / (k + step)
+        total += term
+        if float((term / total).max()) < 1e-12:
+            break
+    tail: Floats = np.clip(first * total, 0, 1)
+    return tail
+
+
+def benjamini_hochberg(p: Floats, tests: int) -> Floats:
+    """Adjusted p-values; the ``tests - len(p)`` that are not listed count as not smaller than any listed."""
+    order = np.argsort(p, kind="stable")
+    scaled = p[order] * tests / np.arange(1, len(p) + 1)
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1)
+    return adjusted
+
+
+def _deal(
+    laid: Sorted, stretch: Ints, accounts: int, least: int, random: np.random.Generator, deals: int
+) -> list[tuple[int, float]]:
+    """For each deal: number of edges, and the smallest p-value of any."""
+    found = []
+    order = np.argsort(stretch, kind="stable")
+    for _ in range(deals):
+        shuffled = np.lexsort((random.random(len(stretch)), stretch))
+        a = np.empty_like(laid.a)
+        a[order] = laid.a[shuffled]
+        dealt = Sorted(laid.o, a, laid.t, laid.low)
+        key, weight = weights(dealt, accounts, least)
+        p = poisson_tail(weight, _expected(dealt, stretch, key // accounts, key % accounts))
+        found.append((len(key), float(p.min(initial=1))))
+    return found
+
+
+def _cluster_table(events: Events, x: Ints, y: Ints, weight: Ints, p: Floats, least: list[float]) -> pa.Table:
+    """Connected sets of accounts with their total weight and family-wise p-value."""
+    place = connected((a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True))
+    members: list[list[str]] = [[] for _ in set(place.values())]
+    for node in sorted(place):
+        members[place[node]].append(events.accounts[node].as_py())
+    total, best = np.zeros(len(members), np.int64), np.ones(len(members))
+    of = np.array([place[a] for a in x.tolist()], dtype=np.int64)
+    np.add.at(total, of, weight)
+    np.minimum.at(best, of, p)
+    family = [(1 + sum(one <= b for one in least)) / (1 + len(least)) if least else None for b in best.tolist()]
+    return pa.table(
+        {
+            "cluster": pa.array(range(len(members)), pa.int32()),
+            "members": pa.array(members, pa.list_(pa.string())),
+            "weight": total,
+            "p": pa.array(family, pa.float64()),
+        }
+    )
+
+
+def case_chance(
+    corpus: Corpus, window: int = WINDOW, min_repetition: int = 2, objects: Sequence[str] = OBJECTS
+) -> dict[str, Any]:
+    """What chance would give for a case, over its platforms: what a report prints beside the network.
+
+    Returns:
+        ``chance`` (mean number of edges per deal, None if nothing was dealt), ``edges`` (the number to
+        compare it with), ``significant`` (edges at 5 % false discovery), ``clusters`` (clusters with a
+        p-value of at most 0.05), ``null`` (the model in words) and ``platforms`` (facts of each).
+    """
+    events = case_events(corpus, objects)
+    said: dict[str, Any] = {}
+    total: dict[str, Any] = {"chance": None, "edges": 0, "significant": 0, "clusters": 0}
+    for platform in sorted(set(events["platform"].to_pylist())):
+        mine = events.filter(pa.compute.equal(events["platform"], platform)).drop_columns(["platform"])
+        found = significance(mine, window, min_repetition)
+        said[platform] = found.facts
+        total["edges"] += found.facts["edges"]
+        total["significant"] += found.facts["edges_at_5_percent_false_discovery"]
+        total["clusters"] += sum(p is not None and p <= 0.05 for p in found.clusters["p"].to_pylist())
+        if found.facts["edges_by_chance_mean"] is not None:
+            total["chance"] = round((total["chance"] or 0) + found.facts["edges_by_chance_mean"], 2)
+    return total | {"null": NULL, "platforms": said}
