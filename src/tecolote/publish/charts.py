@@ -194,7 +194,7 @@ def heat(sheet: Sheet, lang: str, names: Names, width: int = 40) -> Spec | None:
     ]
     limit = max(v["n"] for v in values) * 0.6
     return {
-        "width": {"step": max(width, 84)},
+        "width": {"step": max(width, 560 // max(len(groups), 3))},
         "height": {"step": 25},
         "data": {"values": values},
         "encoding": {
@@ -203,7 +203,12 @@ def heat(sheet: Sheet, lang: str, names: Names, width: int = 40) -> Spec | None:
                 "type": "nominal",
                 "title": None,
                 "sort": [names("group", g) for g in groups],
-                "axis": {"orient": "top", "labelAngle": 0, "labelLimit": 82, "labelColor": INK},
+                "axis": {
+                    "orient": "top",
+                    "labelAngle": 0,
+                    "labelLimit": max(width, 560 // max(len(groups), 3)) - 4,
+                    "labelColor": INK,
+                },
             },
             "y": {
                 "field": "theme",

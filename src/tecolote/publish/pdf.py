@@ -5,6 +5,7 @@ The date inside the file is that of the numbers, so the same statement gives the
 
 from __future__ import annotations
 
+import io
 import json
 import tempfile
 from collections.abc import Callable
@@ -21,6 +22,9 @@ from tecolote.publish.texts import say, show, show_count, texts
 
 _CARDS = ("posts", "accounts", "flagged", "urgent", "first", "last", "files", "quarantined")
 _TEMPLATE = "factsheet.typ"
+_PAGES = 2
+#: Sizes of the notes in points: the first with which everything fits on two pages.
+_NOTE_SIZES = (6.2, 5.8, 5.4, 5.0)
 #: Charts of the sheet and their widths in pixels.
 WIDTHS = {"timeline": 430, "themes": 190, "voices": 560, "survival": 330}
 
@@ -45,18 +49,27 @@ def factsheet_pdf(statement: Statement, binding: Binding, data: bytes, charts: d
         for chart in charts.values():
             (folder / f"{chart.name}.svg").write_text(chart.svg, "utf-8")
         words = _words(statement, binding, charts, lang)
-        (folder / "sheet.json").write_text(json.dumps(words, ensure_ascii=False), "utf-8")
         with resources.as_file(package.joinpath("fonts")) as fonts:
-            made: bytes = typst.compile(
-                str(folder / _TEMPLATE),
-                root=name,
-                font_paths=[str(fonts)],
-                ignore_system_fonts=True,
-                format="pdf",
-                pdf_standards="a-3b",
-                timestamp=_stamp(statement.sheet.day),
-            )
+            for size in _NOTE_SIZES:
+                (folder / "sheet.json").write_text(json.dumps(words | {"note_size": size}, ensure_ascii=False), "utf-8")
+                made: bytes = typst.compile(
+                    str(folder / _TEMPLATE),
+                    root=name,
+                    font_paths=[str(fonts)],
+                    ignore_system_fonts=True,
+                    format="pdf",
+                    pdf_standards="a-3b",
+                    timestamp=_stamp(statement.sheet.day),
+                )
+                if _pages(made) <= _PAGES:
+                    break
     return made
+
+
+def _pages(made: bytes) -> int:
+    from pypdf import PdfReader
+
+    return len(PdfReader(io.BytesIO(made)).pages)
 
 
 def _stamp(day: str) -> int:
@@ -104,10 +117,10 @@ def _words(statement: Statement, binding: Binding, charts: dict[str, Chart], lan
         "reach": family("reach."),
         "charts": {c.name: {"file": f"{c.name}.svg", "alt": c.alt} for c in charts.values()},
         "coarse": statement.parts["definitions"]["sheet"]["coarse"][lang],
-        "key": binding.vkey,
+        "key": _lines(binding.vkey, 64),
         "root": binding.root,
         "log_size": say(lang, "page.log_size", n=show_count(binding.size, lang)),
-        "notes": _notes(statement, marks, lang),
+        "notes": _thirds(_notes(statement, marks, lang)),
     }
 
 
@@ -150,3 +163,18 @@ def _notes(statement: Statement, marks: dict[str, int], lang: str) -> list[dict[
 def _family(id: str) -> str:
     parts = id.split(".")
     return f"{parts[0]}.{parts[-1]}" if parts[0] == "reach" else ".".join(parts[: 2 if parts[0] == "flagged" else 1])
+
+
+def _thirds(notes: list[dict[str, str]]) -> list[list[dict[str, str]]]:
+    """The notes in three columns of about the same length."""
+    lengths = [len(n["label"]) + len(n["definition"]) + len(n["of"]) + 45 for n in notes]
+    columns: list[list[dict[str, str]]] = [[], [], []]
+    done = 0
+    for note, length in zip(notes, lengths, strict=True):
+        columns[min(2, 3 * (done + length // 2) // max(sum(lengths), 1))].append(note)
+        done += length
+    return columns
+
+
+def _lines(text: str, width: int) -> list[str]:
+    return [text[at : at + width] for at in range(0, len(text), width)]

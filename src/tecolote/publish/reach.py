@@ -50,10 +50,18 @@ def add_reach(c: Counter) -> None:
         seeds = [*where, ("ring", "is", "seed")]
         id, of = f"reach.{group}.{platform}", Of("seeds", "reach", seeds)
         c.count(f"{id}.seeds", "reach_seeds", "reach", seeds, of, **names)
-        if c.sheet.one(
-            "SELECT count(counted) FROM sheet.reach WHERE group_id = $g AND platform = $p", {"g": group, "p": platform}
-        ):
+        pair_of = {"g": group, "p": platform}
+        stated = "SELECT count(counted) FROM sheet.reach WHERE group_id = $g AND platform = $p"
+        if c.sheet.one(stated, pair_of):
             c.total(f"{id}.sum", "reach_sum", "reach", "counted", seeds, of, **names)
             c.total(f"{id}.rounded", "reach_rounded", "reach", "rounded", seeds, of, **names)
-        c.count(f"{id}.union", "reach_union", "reach", [*where, ("ring", "is", "follower")], of, **names)
-        c.count(f"{id}.hop", "reach_hop", "reach", [*where, ("ring", "is", "hop")], of, **names)
+        # No recorded follower means that nobody looked, not that there is none.
+        rings = {
+            r["ring"]
+            for r in c.sheet.rows(
+                "SELECT DISTINCT ring FROM sheet.reach WHERE group_id = $g AND platform = $p", pair_of
+            )
+        }
+        for ring, measure in (("follower", "union"), ("hop", "hop")):
+            if ring in rings:
+                c.count(f"{id}.{measure}", f"reach_{measure}", "reach", [*where, ("ring", "is", ring)], of, **names)

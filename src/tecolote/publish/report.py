@@ -111,7 +111,7 @@ def _charts(statement: Statement, counter: Counter, lang: str, widths: dict[str,
         "heat": lambda width: charts.heat(sheet, lang, names, width),
         "voices": lambda width: charts.voices(numbers, lang, names, width),
         "survival": lambda width: charts.survival(lives(), lang, width),
-        "network": lambda width: charts.network(*picture(sheet, width), width),
+        "network": lambda width: charts.network(*picture(sheet), width),
     }
     drawn = {}
     for name, width in widths.items():

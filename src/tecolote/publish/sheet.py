@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from tecolote.corpus.store import Corpus
 from tecolote.evidence import Evidence
+from tecolote.networks.significance import case_chance
 
 #: Roles of a planted or reviewed truth whose posts must never be flagged.
 PROTECTED_ROLES = ("reporter", "collective", "victim", "citizen")
@@ -64,7 +65,7 @@ class Sheet:
         truth: the planted truth of a demo case, or None.
         files: one row per file read: leaf, name, reader, rows by table, quarantined, first, last.
         day: the day for which the numbers hold: that of the last import or analysis.
-        chance: what chance would give for the coaction edges, as the analysis found it; may be empty.
+        chance: what chance would give for the coaction ties (see `case_chance`); empty without an analysis.
     """
 
     corpus: Corpus
@@ -95,8 +96,15 @@ def prepare(corpus: Corpus, evidence: Evidence) -> Sheet:
     analysis = [e for e in evidence.events("analysis")]
     days = [e.at for e in [*evidence.events("import.file"), *analysis]]
     day = max(days)[:10] if days else "1970-01-01"
-    chance = (analysis[-1].payload.get("coaction") or {}) if analysis else {}
-    return Sheet(corpus, truth, files, day, chance)
+    how = (analysis[-1].payload.get("coaction") or {}) if analysis else {}
+    return Sheet(corpus, truth, files, day, _chance(corpus, how))
+
+
+def _chance(corpus: Corpus, how: dict[str, Any]) -> dict[str, Any]:
+    """What chance would give for ties made with the window and repetitions of the last analysis."""
+    if "window" not in how:
+        return {}
+    return case_chance(corpus, int(how["window"]), int(how["min_repetition"]))
 
 
 def _files(evidence: Evidence) -> list[dict[str, Any]]:
