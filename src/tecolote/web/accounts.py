@@ -11,9 +11,9 @@ from tecolote.web.library import Pin
 from tecolote.web.paging import Listing, Page, page
 
 ROLES = ("suspected_member", "reporter", "victim", "fan", "neutral")
-_LIST = """
-SELECT a.key, a.platform, a.id, a.name, a.display_name, a.followers, a.posts, a.flagged, a.first, a.last, a.role,
-  a.protected, a.groups, a.alarm, a.reason, a.cluster, a.by_flagged FROM browse.account a
+_COLUMNS = """
+a.key, a.platform, a.id, a.name, a.display_name, a.followers, a.posts, a.flagged, a.first, a.last, a.role, a.protected,
+a.groups, a.alarm, a.reason, a.cluster, a.by_flagged
 """
 
 
@@ -56,9 +56,11 @@ def find(pin: Pin, query: QueryDict) -> Page:
         where.append("a.protected" if query["protected"] == "yes" else "NOT a.protected")
     if query.get("q", "").strip():
         # A protected account is never found by its name: the search would confirm it.
-        where.append("NOT a.protected AND contains(fold(concat_ws(' ', a.name, a.display_name, a.id)), trim(fold(?)))")
-        values.append(query["q"][:200])
-    found = page(pin, Listing(_LIST, "a.by_flagged", True, tuple(where), tuple(values)), query)
+        folded = pin.row("SELECT trim(fold(?)) AS words", [query["q"][:200]])
+        where.append("NOT a.protected AND contains(a.folded, ?)")
+        values.append(folded["words"] if folded else "")
+    listing = Listing("browse.account a", _COLUMNS, "a.by_flagged", where=tuple(where), values=tuple(values))
+    found = page(pin, listing, query)
     months = _months(pin, [row["key"] for row in found.rows])
     for row in found.rows:
         dress(row)
@@ -99,7 +101,7 @@ def _months(pin: Pin, keys: list[str]) -> dict[str, list[dict[str, Any]]]:
 
 def one(pin: Pin, key: str) -> dict[str, Any] | None:
     """One account: its profile over time, months, threads, what it is connected with; None if there is none."""
-    row = pin.row(f"{_LIST} WHERE a.key = ?", [key])
+    row = pin.row(f"SELECT {_COLUMNS} FROM browse.account a WHERE a.key = ?", [key])
     if row is None:
         return None
     whose = [row["platform"], row["id"]]

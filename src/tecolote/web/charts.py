@@ -63,3 +63,24 @@ def bars(months: list[dict[str, Any]], width: float) -> list[Bar]:
             )
         )
     return result
+
+
+@dataclass(frozen=True)
+class Spark:
+    """The same months as two outlines (SVG path data), for rows of tables."""
+
+    all: str
+    flagged: str
+
+
+def spark(months: list[dict[str, Any]], width: float) -> Spark:
+    """Outlines of `bars`."""
+    drawn = bars(months, width)
+
+    def outline(parts: list[tuple[float, float, float]]) -> str:
+        return "".join(f"M{x} {HEIGHT}V{top}h{wide}V{HEIGHT}z" for x, top, wide in parts if top < HEIGHT)
+
+    return Spark(
+        outline([(bar.x, bar.top, bar.width) for bar in drawn]),
+        outline([(bar.x, bar.flagged_top, bar.width) for bar in drawn]),
+    )

@@ -38,7 +38,7 @@ def _macros() -> str:
     """
     from tecolote.signals.text.normalise import table
 
-    pairs = {code: to for code, to in table().items() if code > 0x24F and len(to) == 1 and not 0x300 <= code < 0x370}
+    pairs = {code: to for code, to in table().items() if code > 0x24F and chr(code).isalnum() and len(to) == 1}
     theirs, ours = "".join(map(chr, pairs)), "".join(pairs.values())
     looked_for = "".join(f"\\x{{{code:x}}}" for code in pairs)
     return _FOLD + (
@@ -86,7 +86,8 @@ WITH written AS (
 ), clusters AS (SELECT platform, id, min(cluster) AS cluster FROM ends GROUP BY ALL)
 SELECT key_of(i.platform, i.id) AS key, i.platform, i.id,
   coalesce(nullif(s.username, ''), nullif(w.author_name, ''), nullif(s.display_name, ''), i.id) AS name,
-  s.display_name, s.followers, coalesce(w.posts, 0) AS posts, coalesce(w.flagged, 0) AS flagged, w.first, w.last,
+  s.display_name, fold(concat_ws(' ', s.username, s.display_name, w.author_name, i.id)) AS folded,
+  s.followers, coalesce(w.posts, 0) AS posts, coalesce(w.flagged, 0) AS flagged, w.first, w.last,
   j.role, coalesce(j.protected, false) AS protected, coalesce(j.groups, []) AS groups, j.alarm, j.reason, c.cluster,
   row_number() OVER (ORDER BY coalesce(w.flagged, 0), coalesce(w.posts, 0), i.platform, i.id) AS by_flagged
 FROM ids i LEFT JOIN written w ON w.platform = i.platform AND w.id = i.id

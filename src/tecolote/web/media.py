@@ -19,9 +19,9 @@ _MAGIC = (
     (b"GIF89a", "image/gif"),
 )
 MAX_PICTURE_BYTES = 32 << 20
-_LIST = """
-SELECT m.platform, m.id, m.type, m.sha256, m.mime, m.width, m.height, m.duration_ms, m.alt_text, m.status, m.url,
-  m.local_path, m.post_key, m.flag, m.by_time FROM browse.media m
+_COLUMNS = """
+m.platform, m.id, m.type, m.sha256, m.mime, m.width, m.height, m.duration_ms, m.alt_text, m.status, m.url, m.local_path,
+m.post_key, m.flag, m.by_time
 """
 
 
@@ -33,7 +33,8 @@ def find(pin: Pin, query: QueryDict) -> Page:
         if query.get(name):
             where.append(f"coalesce(m.{name}, 'none') = ?")
             values.append(query[name])
-    return page(pin, Listing(_LIST, "m.by_time", True, tuple(where), tuple(values)), query, size=48)
+    listing = Listing("browse.media m", _COLUMNS, "m.by_time", where=tuple(where), values=tuple(values))
+    return page(pin, listing, query, size=48)
 
 
 def facets(pin: Pin) -> dict[str, list[dict[str, Any]]]:

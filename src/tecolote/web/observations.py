@@ -10,11 +10,12 @@ from tecolote.web.accounts import masked
 from tecolote.web.library import Pin
 from tecolote.web.paging import Listing, Page, page
 
-_LIST = """
-SELECT o.key, o.platform, o.target_kind, o.target_id, o.state, o.reason, o.jurisdiction, o.observed_at, o.observed_by,
-  o.state_since, o.source_file, o.row_locator, o.by_time, a.name, coalesce(a.protected, false) AS protected,
-  p.key IS NOT NULL AS has_post
-FROM browse.observation o
+_COLUMNS = """
+o.key, o.platform, o.target_kind, o.target_id, o.state, o.reason, o.jurisdiction, o.observed_at, o.observed_by,
+o.state_since, o.source_file, o.row_locator, o.by_time, a.name, coalesce(a.protected, false) AS protected,
+p.key IS NOT NULL AS has_post
+"""
+_JOINS = """
 LEFT JOIN browse.account a ON o.target_kind = 'account' AND a.key = o.key
 LEFT JOIN browse.post p ON o.target_kind = 'post' AND p.key = o.key
 """
@@ -28,7 +29,8 @@ def find(pin: Pin, query: QueryDict) -> Page:
         if query.get(name):
             where.append(f"o.{column} = ?")
             values.append(query[name])
-    found = page(pin, Listing(_LIST, "o.by_time", True, tuple(where), tuple(values)), query)
+    listing = Listing("browse.observation o", _COLUMNS, "o.by_time", _JOINS, where=tuple(where), values=tuple(values))
+    found = page(pin, listing, query)
     for row in found.rows:
         row["label"] = masked(row.pop("name") or row["target_id"], row["protected"])
         if row["protected"]:

@@ -20,15 +20,19 @@ class Listing:
     """What a list shows and in which order.
 
     Attributes:
-        select: columns and FROM with joins, without WHERE.
+        table: a table of the index with its alias, such as ``browse.post b``; conditions and rank are about it alone.
+        columns: what to show, of the table and of the joins.
+        joins: joined to the rows of one page, not to the whole table.
         rank: column that orders the list.
         descending: the highest rank comes first.
         where: conditions joined by AND; values as ``?``.
         values: one per ``?``, in order.
     """
 
-    select: str
+    table: str
+    columns: str
     rank: str
+    joins: str = ""
     descending: bool = True
     where: tuple[str, ...] = ()
     values: tuple[Any, ...] = ()
@@ -55,16 +59,20 @@ def page(pin: Pin, listing: Listing, query: QueryDict, size: int = PAGE) -> Page
     after, before = rank_of(query, "after"), rank_of(query, "before")
     where = " AND ".join(("true", *listing.where))
     values = list(listing.values)
-    source = listing.select[listing.select.index("FROM ") :]
-    counted = pin.row(f"SELECT count(*) AS n {source} WHERE {where}", values)
+    counted = pin.row(f"SELECT count(*) AS n FROM {listing.table} WHERE {where}", values)
     backwards = before is not None and after is None
     bound = before if backwards else after
     down = listing.descending != backwards
     if bound is not None:
         where += f" AND {listing.rank} {'<' if down else '>'} ?"
         values.append(bound)
-    order = f"ORDER BY {listing.rank} {'DESC' if down else 'ASC'} LIMIT {size + 1}"
-    rows = pin.rows(f"{listing.select} WHERE {where} {order}", values)
+    order = f"ORDER BY {listing.rank} {'DESC' if down else 'ASC'}"
+    alias = listing.table.split()[1]
+    rows = pin.rows(
+        f"""WITH few AS (SELECT {alias}.* FROM {listing.table} WHERE {where} {order} LIMIT {size + 1})
+            SELECT {listing.columns} FROM few {alias} {listing.joins} {order}""",
+        values,
+    )
     more, rows = len(rows) > size, rows[:size]
     if backwards:
         rows.reverse()

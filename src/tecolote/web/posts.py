@@ -11,17 +11,17 @@ from django.http import QueryDict
 
 from tecolote.web.accounts import masked
 from tecolote.web.library import Pin
-from tecolote.web.paging import Listing, Page, page
+from tecolote.web.paging import PAGE, Listing, Page, page
 
 SORTS = {"newest": ("b.by_time", True), "oldest": ("b.by_time", False), "urgent": ("b.by_urgency", True)}
 _MAX_QUERY = 300
 _TERM = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
-_LIST = """
-SELECT b.key, b.platform, b.id, b.kind, b.account_key, b.author_name, b.created_at, b.created_at_raw, b.lang, b.excerpt,
-  b.length, b.voice, b.themes, b.topics, b.groups, b.flag, b.abstain, b.severity, b.probability, b.media,
-  b.source_file, b.by_time, b.by_urgency, c.name AS account_name, coalesce(c.protected, false) AS protected
-FROM browse.post b LEFT JOIN browse.account c ON c.key = b.account_key
+_COLUMNS = """
+b.key, b.platform, b.id, b.kind, b.account_key, b.author_name, b.created_at, b.created_at_raw, b.lang, b.excerpt,
+b.length, b.voice, b.themes, b.topics, b.groups, b.flag, b.abstain, b.severity, b.probability, b.media, b.source_file,
+b.by_time, b.by_urgency, c.name AS account_name, coalesce(c.protected, false) AS protected
 """
+_JOINS = "LEFT JOIN browse.account c ON c.key = b.account_key"
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _conditions(filters: Filters, pin: Pin) -> list[tuple[str, list[Any]]]:
         found.append(("b.created_at >= ?", [_midnight(filters.since, pin)]))
     if filters.until and filters.until < date.max:
         found.append(("b.created_at < ?", [_midnight(filters.until + timedelta(days=1), pin)]))
-    return found + _search(filters.q)
+    return found + _search(filters.q, pin)
 
 
 def _midnight(day: date, pin: Pin) -> datetime:
@@ -134,16 +134,17 @@ def _midnight(day: date, pin: Pin) -> datetime:
     return datetime.combine(day, time(), pin.zone)
 
 
-def _search(q: str) -> list[tuple[str, list[Any]]]:
+def _search(q: str, pin: Pin) -> list[tuple[str, list[Any]]]:
     """One condition per word or phrase; a word is found at its beginning and end unless it ends with ``*``."""
+    terms = [(bool(minus), phrase or word) for minus, phrase, word in _TERM.findall(q)]
+    if not terms:
+        return []
+    rows = pin.rows("SELECT fold(raw) AS folded FROM (SELECT unnest(?::VARCHAR[]) AS raw)", [[raw for _, raw in terms]])
     found: list[tuple[str, list[Any]]] = []
-    for minus, phrase, word in _TERM.findall(q):
-        raw = phrase or word
-        prefix = raw.endswith("*")
-        folded = "rtrim(fold(?))" if prefix else "fold(?)"
-        # What folds to nothing (punctuation alone) is in every text: it asks for nothing.
-        negation = "NOT" if minus else ""
-        found.append((f"(trim(fold(?)) = '' OR {negation} contains(b.folded, {folded}))", [raw, raw]))
+    for (excluded, raw), row in zip(terms, rows, strict=True):
+        folded = row["folded"].rstrip() if raw.endswith("*") else row["folded"]
+        if folded.strip():  # punctuation alone asks for nothing
+            found.append((f"{'NOT ' if excluded else ''}contains(b.folded, ?)", [folded]))
     return found
 
 
@@ -152,28 +153,30 @@ def listing(filters: Filters, pin: Pin) -> Listing:
     conditions = _conditions(filters, pin)
     rank, descending = SORTS[filters.sort]
     return Listing(
-        _LIST,
+        "browse.post b",
+        _COLUMNS,
         rank,
+        _JOINS,
         descending,
         tuple(sql for sql, _ in conditions),
         tuple(value for _, values in conditions for value in values),
     )
 
 
-def find(pin: Pin, filters: Filters, query: QueryDict) -> Page:
+def find(pin: Pin, filters: Filters, query: QueryDict, size: int = PAGE) -> Page:
     """One page of posts."""
-    found = page(pin, listing(filters, pin), query)
+    found = page(pin, listing(filters, pin), query, size)
     for row in found.rows:
         dress(row)
     return found
 
 
-def most_urgent(pin: Pin, count: int = 6) -> list[dict[str, Any]]:
+def most_urgent(pin: Pin) -> list[dict[str, Any]]:
     """The flagged posts that a person should see first."""
-    rows = pin.once("urgent", f"{_LIST} WHERE b.flag ORDER BY b.by_urgency DESC LIMIT {int(count)}")
-    for row in rows:
-        dress(row)
-    return rows
+    if "urgent" not in pin.kept:
+        pin.kept["urgent"] = find(pin, Filters(flag="yes", sort="urgent"), QueryDict(), size=6).rows
+    found: list[dict[str, Any]] = pin.kept["urgent"]
+    return found
 
 
 def dress(row: dict[str, Any]) -> None:

@@ -81,3 +81,9 @@ def with_query(context: template.Context, **changes: Any) -> str:
 def bars(months: list[dict[str, Any]], width: int) -> list[charts.Bar]:
     """Bars of posts per month, ``width`` units wide in all and 100 high."""
     return charts.bars(months, width)
+
+
+@register.filter
+def spark(months: list[dict[str, Any]], width: int) -> charts.Spark:
+    """The same as two outlines."""
+    return charts.spark(months, width)
