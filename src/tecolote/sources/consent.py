@@ -139,14 +139,21 @@ def _checked(found: Mapping[str, Any], path: str, digest: str) -> Consent:
     texts = {key: _text(found, key, path) for key in _TEXTS}
     days = {key: _day(found, key, path) for key in _DATES}
     if days["until"] < days["given_on"]:
-        raise ConsentError(f"{path}: 'until' ({days['until']}) lies before 'given_on' ({days['given_on']})", "Correct it")
+        raise ConsentError(f"{path}: 'until' lies before 'given_on' ({days['given_on']})", "Correct one of the days")
     names = found.get("names", [])
     if not isinstance(names, list) or not all(isinstance(n, str) and n.strip() for n in names):
-        raise ConsentError(f"{path}: 'names' is not a list of names", 'Write for example: names = ["Ana L.", "user123"]')
+        raise ConsentError(f"{path}: 'names' is no list of names", 'Write for example: names = ["Ana L.", "user123"]')
     ids, hashes = _chats(found.get("chat", []), path)
     return Consent(
-        texts["giver"], days["given_on"], texts["purpose"], days["until"], texts["contact"],
-        tuple(names), ids, hashes, digest,
+        texts["giver"],
+        days["given_on"],
+        texts["purpose"],
+        days["until"],
+        texts["contact"],
+        tuple(names),
+        ids,
+        hashes,
+        digest,
     )
 
 
@@ -183,6 +190,6 @@ def _chats(listed: Any, path: str) -> tuple[frozenset[str], frozenset[str]]:
         if "sha256" in keys:
             digest = str(entry["sha256"]).lower()
             if not _HEX.fullmatch(digest):
-                raise ConsentError(f"{path}: chat {number} has a 'sha256' that is not 64 hex digits", f"Write {example}")
+                raise ConsentError(f"{path}: the 'sha256' of chat {number} is not 64 hex digits", f"Write {example}")
             hashes.add(digest)
     return frozenset(ids), frozenset(hashes)

@@ -126,9 +126,7 @@ class _Platform:
 
     def _of(self, table: str) -> Iterable[dict[str, Any]]:
         columns = DATA_COLUMNS[table]
-        return (
-            dict(zip(columns, row[1:], strict=True)) for row in self.sink.rows[table] if row[1] == self.platform
-        )
+        return (dict(zip(columns, row[1:], strict=True)) for row in self.sink.rows[table] if row[1] == self.platform)
 
     # -- texts
 
@@ -216,4 +214,3 @@ class _Platform:
         if row["target_kind"] == "account":
             row["target_id"] = self.shown(row["target_id"])
         row["reason"] = self._in_event(row["reason"])
-

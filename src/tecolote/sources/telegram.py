@@ -161,12 +161,10 @@ def _take(rows: Rows, raw: Buffer, start: int, legal: bytes, locator: str) -> No
         rows.sink.quarantine(locator, str(bad))
         return
     rec = rows.sink.record(start, found, locator)
-    before = {table: len(made) for table, made in rows.sink.rows.items()}
     try:
         rows.add(rec, message, found)
     except shapes.MISSHAPEN as bad:
-        for table, length in before.items():
-            del rows.sink.rows[table][length:]
+        shapes.forget(rows.sink, rec)
         rows.forget(rec)
         rows.sink.quarantine(locator, shapes.reason(bad))
 

@@ -242,9 +242,7 @@ class Rows:
             yield "forwards", name, "account_name"
         yield from dict.fromkeys(links)
 
-    def _members(
-        self, rec: int, post: str, at: datetime | None, message: dict[str, Any], actor: str | None
-    ) -> None:
+    def _members(self, rec: int, post: str, at: datetime | None, message: dict[str, Any], actor: str | None) -> None:
         """Members that a service line names, and who joined by it."""
         joins = message.get("action") in _JOINS
         named = [n for n in shapes.seq(message.get("members")) if isinstance(n, str) and n]

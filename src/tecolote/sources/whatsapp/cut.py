@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from tecolote.sources.base import MAX_RECORD_BYTES, Source
-from tecolote.sources.whatsapp.layout import HEADER, DateEvidence, local_time, signature
+from tecolote.sources.date_order import DateEvidence
+from tecolote.sources.whatsapp.layout import FIRST_YEAR, HEADER, local_time, signature
 from tecolote.sources.whatsapp.phrases import GROUP_TITLE, NAME_TITLE, plain
 
 _BLOCK = 4 << 20
@@ -86,7 +87,7 @@ def survey(source: Source) -> Survey:
         layout = signature(match[1])
         evidence = found.dates.get(layout)
         if evidence is None:
-            evidence = found.dates[layout] = DateEvidence()
+            evidence = found.dates[layout] = DateEvidence(FIRST_YEAR)
             found.main = found.main or layout
         evidence.see((match[3], match[5], match[6]))
     found.thread_id = sha256(b"whatsapp\0" + b"\0".join(first)).hexdigest()[:24]

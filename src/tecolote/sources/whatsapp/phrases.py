@@ -39,14 +39,18 @@ _KIND_WORDS = (
 )
 #: All of a message whose file was left out of the export.
 OMITTED = re.compile(rf"<?(?:archivo de )?(?P<kind>{_KIND_WORDS}) (?:omitted|omitid[oa])>?\.?", re.IGNORECASE)
-_NAMED_OMITTED = re.compile(r"(?P<name>[^\n/\\]{1,200}\.\w{1,8})(?: • [^•\n]{1,40})* (?:• )?documento? omit(?:ted|ido)", re.I)
+_NAMED_OMITTED = re.compile(
+    r"(?P<name>[^\n/\\]{1,200}\.\w{1,8})(?: • [^•\n]{1,40})* (?:• )?documento? omit(?:ted|ido)", re.IGNORECASE
+)
 #: First line of a message with a file, on Android.
 ATTACHED = re.compile(
     r"(?P<name>[^\n/\\]{1,240}\.\w{1,8}) \((?:file attached|archivo adjunto)\)(?:\n(?P<caption>.*))?", re.DOTALL | re.I
 )
 #: A file of the export, on iOS; a caption may stand around it.
 ANGLE_ATTACHED = re.compile("\u200e?<(?:attached|adjunto|archivo adjunto):\\s*\u200e?([^<>\\n]{1,240})>", re.IGNORECASE)
-PLACE = re.compile(r"https?://(?:www\.)?(?:maps\.google\.\w+|google\.\w+/maps)\S*?[?&/@](?:q=|query=)?(-?\d{1,2}\.\d+),(-?\d{1,3}\.\d+)")
+PLACE = re.compile(
+    r"https?://(?:www\.)?(?:maps\.google\.\w+|google\.\w+/maps)\S*?[?&/@](?:q=|query=)?(-?\d{1,2}\.\d+),(-?\d{1,3}\.\d+)"
+)
 #: A call, with its author (or without, in older exports).
 CALL = re.compile(
     r"(?:(?:missed|silenced) )?(?:group )?(?:voice|video) ?call(?:\b.{0,60})?|"
@@ -56,7 +60,8 @@ CALL = re.compile(
     re.IGNORECASE,
 )
 ENCRYPTION = re.compile(
-    r"(?:(?:messages (?:and calls|you send to this|to this)|los mensajes (?:y las llamadas|que envíes|enviados a|en este|de este))"
+    r"(?:(?:messages (?:and calls|you send to this|to this)|"
+    r"los mensajes (?:y las llamadas|que envíes|enviados a|en este|de este))"
     r".{0,80}(?:encrypt|encript|cifrad|secured with).{0,240})",
     re.IGNORECASE | re.DOTALL,
 )
@@ -73,12 +78,36 @@ _EVENTS = tuple(
         (r"(?P<t>.{1,100}?) (?:was added|fue añadid[oa]|fue agregad[oa])\.?", True),
         (r"(?P<a>.{1,100}?) (?:removed|eliminó a|sacó a) (?P<t>.{1,2000}?)\.?", False),
         (r"(?P<t>.{1,100}?) (?:was removed|fue eliminad[oa]|left|salió)(?: (?:del grupo|the group))?\.?", False),
-        (r"(?P<a>.{1,100}?) (?:created|creó) (?:this |the )?(?:group|(?:el|este) grupo|(?:la|esta) comunidad|community)" + _END, False),
-        (r"(?P<a>.{1,100}?) (?:changed|cambió|updated|actualizó|modificó) (?:the|this|their|to|el|la|las|los|su|a|de)\b" + _END, False),
-        (r"(?P<a>.{1,100}?) (?:deleted|eliminó|borró) (?:this group's|the group|el ícono|el icono|la foto|la descripción)" + _END, False),
-        (r"(?P<a>.{1,100}?) (?:turned o(?:n|ff)|activó|desactivó|pinned|fijó|reset|restableció|started|inició)" + _END, False),
-        (r"(?P<a>.{1,100}?)(?:'s security code changed|(?: is|'re) now an admin| ahora es admin| ya no es admin)" + _END, False),
-        (r"(?:El código de seguridad (?:con|de)|Cambió (?:el|tu) código de seguridad (?:con|de)) (?P<a>.{1,100}?)(?: cambió)?" + _END, False),
+        (
+            r"(?P<a>.{1,100}?) (?:created|creó) (?:this |the |a )?(?:group|(?:el|este) grupo|(?:la|esta) comunidad|community)"
+            + _END,
+            False,
+        ),
+        (
+            r"(?P<a>.{1,100}?) (?:changed|cambió|updated|actualizó|modificó) (?:the|this|their|to|el|la|las|los|su|a|de)\b"
+            + _END,
+            False,
+        ),
+        (
+            r"(?P<a>.{1,100}?) (?:deleted|eliminó|borró) (?:this group's|the group|el ícono|el icono|la foto|la descripción)"
+            + _END,
+            False,
+        ),
+        (
+            r"(?P<a>.{1,100}?) (?:turned o(?:n|ff)|activó|desactivó|pinned|fijó|reset|restableció|started|inició)"
+            + _END,
+            False,
+        ),
+        (
+            r"(?P<a>.{1,100}?)(?:'s security code changed|(?: is|'re) now an admin| ahora es admin| ya no es admin)"
+            + _END,
+            False,
+        ),
+        (
+            r"(?:El código de seguridad (?:con|de)|Cambió (?:el|tu) código de seguridad (?:con|de)) (?P<a>.{1,100}?)"
+            r"(?: cambió)?" + _END,
+            False,
+        ),
     )
 )
 _NOBODY = {"you", "tú", "tu", "usted", "ti"}
@@ -87,11 +116,12 @@ _AND = re.compile(r", | and | y ")
 _QUOTED_SYSTEM = re.compile(
     r".{1,100}? (?:created (?:the )?group|changed the (?:subject|group name|group description|name)|creó el grupo|"
     r"cambió (?:el (?:asunto|nombre)|la descripción)|cambiaste (?:el (?:asunto|nombre))|creaste el grupo)\b"
-    "[^:\"“«]{0,60}[\"“«]",
+    '[^:"“«]{0,60}["“«]',
     re.IGNORECASE,
 )
 GROUP_TITLE = re.compile(
-    r"(?:created (?:the )?group|creó el grupo|creaste el grupo) [\"“«]([^\n]{1,200}?)[\"”»]\s*$", re.IGNORECASE | re.MULTILINE
+    r"(?:created (?:the )?group|creó el grupo|creaste el grupo) [\"“«]([^\n]{1,200}?)[\"”»]\s*$",
+    re.IGNORECASE | re.MULTILINE,
 )
 NAME_TITLE = re.compile(
     r"(?:WhatsApp Chat (?:with|-)|Chat de WhatsApp con|Conversación de WhatsApp con|Chat WhatsApp con) "
@@ -142,7 +172,8 @@ def attachment(text: str) -> Attachment | None:
     shown = plain(text).strip()
     attached = ATTACHED.fullmatch(shown)
     if attached:
-        return Attachment(kind_of(attached["name"]), attached["name"], "present", (attached["caption"] or "").strip() or None)
+        caption = (attached["caption"] or "").strip()
+        return Attachment(kind_of(attached["name"]), attached["name"], "present", caption or None)
     return _omitted(text, shown)
 
 

@@ -23,7 +23,16 @@ from tecolote.sources.text_edges import edges_of
 from tecolote.sources.whatsapp.cut import Acceptance, Match, Survey, cut, survey
 from tecolote.sources.whatsapp.layout import HEADER, Clock, signature
 from tecolote.sources.whatsapp.phrases import (
-    CALL, DELETED, EDITED, ENCRYPTION, PLACE, Attachment, attachment, event, plain, starts_quoted,
+    CALL,
+    DELETED,
+    EDITED,
+    ENCRYPTION,
+    PLACE,
+    Attachment,
+    attachment,
+    event,
+    plain,
+    starts_quoted,
 )  # fmt: skip
 
 _PHONE = re.compile(r"\+?\d[\d ().\u2010\u2011-]{5,24}")
@@ -69,7 +78,9 @@ class WhatsApp:
         """Read all messages; see `Reader.read`."""
         seen = survey(source)
         if not seen.utf8:
-            sink.quarantine("file", "saved as UTF-16, which WhatsApp never writes: save it as UTF-8, or export it again")
+            sink.quarantine(
+                "file", "saved as UTF-16, which WhatsApp does not write: save it as UTF-8 or export it again"
+            )
             return
         _Reading(seen, sink, options).run(source)
 
@@ -191,9 +202,7 @@ class _Reading:
         self.equals[key] = again + 1
         return f"{key.hex()}-{again}" if again else key.hex()
 
-    def _special(
-        self, rec: int, post: str, at: datetime | None, stated: str, person: Person, text: str
-    ) -> None:
+    def _special(self, rec: int, post: str, at: datetime | None, stated: str, person: Person, text: str) -> None:
         """A message in which WhatsApp's own words stand, perhaps."""
         shown = plain(text).strip()
         short = len(shown) <= 160
