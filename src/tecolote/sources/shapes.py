@@ -237,8 +237,8 @@ def fit(value: Any, kind: Any, note: Note) -> Any:
         return fit(value, typing.get_args(kind)[0], note)
     if origin is list:
         inner = typing.get_args(kind)[0]
-        fitted = [fit(v, inner, note) for v in value] if isinstance(value, list) else []
-        return [v for v in fitted if v is not None]
+        fitted = [fit(v, inner, note) for v in value] if isinstance(value, list) else None
+        return fitted and [v for v in fitted if v is not None]
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return _fit_struct(value, kind, note)
     return _fit_scalar(value, kind)

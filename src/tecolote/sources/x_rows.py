@@ -10,8 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from tecolote.sources.base import Row, Sink, clean_text
-from tecolote.sources.jsonbytes import Unreadable
-from tecolote.sources.shapes import compact, moment
+from tecolote.sources.shapes import compact, ident, moment, required
 from tecolote.sources.x_shapes import Attachments, Entities, Media, Post, Thing, User, Withheld
 
 _MEDIA = {"photo": "image", "video": "video", "animated_gif": "animation"}
@@ -59,12 +58,12 @@ class Out:
         """Rows of one post: itself, its counts, its edges and media.
 
         Raises:
-            Unreadable: it has no id.
+            Unreadable: it has no id, or one that lost digits.
         """
         rec, pid = self.rec, t.id
-        if not pid:
-            raise Unreadable("a post without an id")
         account = t.author_id or (author.id if author is not None else None)
+        if not pid or not f"{pid}{account or ''}".isdigit():
+            pid, account = required(pid, "post id"), ident(account)
         raw_time: str | None = t.created_at
         if raw_time is not None and raw_time[-1:] == "Z":
             created, basis = utc(raw_time)
@@ -108,7 +107,7 @@ class Out:
         truncated, answered, pid = False, None, t.id
         for r in t.referenced_tweets or ():
             kind, target = _REFERENCES.get(r.type or ""), r.id
-            if kind is None or target is None:
+            if kind is None or ident(target) is None:
                 continue
             other: Post | None = r if r.text is not None else self.posts_by_id.get(target)
             owner = other.author_id if other is not None else None
@@ -147,8 +146,10 @@ class Out:
     def user(self, u: User | Thing) -> None:
         """Rows of one account and its profile, once a record."""
         uid = u.id
-        if uid is None or uid in self.done:
+        if not uid or uid in self.done:
             return
+        if not uid.isdigit():
+            ident(uid)
         self.done.add(uid)
         raw = u.created_at
         created = None if raw is None else utc(raw)[0] if raw[-1:] == "Z" else moment(raw)[0]
@@ -158,7 +159,8 @@ class Out:
         self.accounts.append((self.rec, "x", uid, "native", created))
         self.profiles.append((
             self.rec, "x", uid, self.at, self.basis, u.username,
-            *_clean(u.name, u.description, u.location), url or None, u.profile_image_url, u.verified, u.verified_type, u.protected,
+            *_clean(u.name, u.description, u.location), url or None, u.profile_image_url, u.verified,
+            u.verified_type, u.protected,
             *((None, None, None, None) if m is None else
               (m.followers_count, m.following_count, m.tweet_count, m.like_count)),
         ))  # fmt: skip

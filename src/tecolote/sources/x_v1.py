@@ -60,7 +60,11 @@ class XApiV1(JsonReader):
                 return 0.9
         if "ids" in keys and keys <= _ID_PAGE and _ID_LIST.search(head):
             return 0.9
-        return 0.9 if keys & {"delete.status.id_str", "delete.status.id", "status_withheld.id", "statuses"} else 0.0
+        return (
+            0.9
+            if keys & {"delete.status.id_str", "delete.status.id", "status_withheld.id", "search_metadata.count"}
+            else 0.0
+        )
 
     def rows(self, record: Record, value: Any) -> None:
         """Rows of a post, a user, a page of ids or a stream notice."""

@@ -22,7 +22,10 @@ from tecolote.sources.x_shapes import Line, Thing
 
 _decode = msgspec.json.Decoder(Line).decode
 _FOLLOWS = re.compile(r"/2/users/(\d+)/(followers|following)\b")
-_POST = {"author_id", "conversation_id", "created_at", "public_metrics", "edit_history_tweet_ids", "referenced_tweets"}
+_POST = {
+    "author_id", "conversation_id", "created_at", "public_metrics", "edit_history_tweet_ids", "referenced_tweets",
+    "possibly_sensitive", "reply_settings", "__twarc",
+}  # fmt: skip
 _USER = {"name", "created_at", "public_metrics", "profile_image_url", "verified", "protected", "description"}
 _PAGE = {
     "text", "username", "owner_id", "tweet_count", "delete", "withheld", "dm_conversation_id", "drop", "undrop",
@@ -45,7 +48,7 @@ class XApiV2:
         keys = {k.removeprefix("[].") for k in glimpse(head)}
         if "id_str" in keys or "data.rest_id" in keys or not keys:
             return 0.0
-        if {"id", "text"} <= keys and keys & _POST and "did" not in keys and "user" not in keys:
+        if {"id", "text"} <= keys and keys & (_POST - {"created_at"}) and "did" not in keys and "user" not in keys:
             return 0.9
         if {"id", "username"} <= keys and len(keys & _USER) > 1 and ("public_metrics" in keys or "__twarc" in keys):
             return 0.9
