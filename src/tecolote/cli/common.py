@@ -93,21 +93,44 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in text)
 
 
+_COUNTED = ("posts", "accounts", "media", "edges", "observations")
+
+
 def print_files(files: list[Any]) -> None:
     """The table of an import, to standard error."""
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("file", overflow="fold", ratio=5)
+    table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True, footer_style="bold")
+    table.add_column("file", overflow="fold", ratio=5, footer=f"{len(files):,} files")
     table.add_column("read as", overflow="fold")
-    for name in ("posts", "accounts", "media", "edges", "quarantined"):
-        table.add_column(name, justify="right")
+    for name in _COUNTED:
+        table.add_column(name, justify="right", footer=_number(sum(f.rows.get(name, 0) for f in files)))
+    table.add_column("quarantined", justify="right", footer=_number(sum(f.quarantined for f in files)))
     table.add_column("remark", overflow="fold", ratio=5)
     for file in files:
-        counts = [f"{file.rows[t]:,}" if file.rows.get(t) else "" for t in ("posts", "accounts", "media", "edges")]
         remark = "; ".join([file.reason, *file.why[:1], *file.notes[:1]]).strip("; ")
-        quarantined = f"{file.quarantined:,}" if file.quarantined else ""
-        table.add_row(visible(file.path), file.source or file.status, *counts, quarantined, visible(remark))
+        counts = [_number(file.rows.get(name, 0)) for name in _COUNTED]
+        read_as = file.source or file.status
+        table.add_row(visible(file.path), read_as, *counts, _number(file.quarantined), visible(remark))
     width = None if sys.stderr.isatty() else 160
     Console(stderr=True, width=width, highlight=False, markup=False).print(table)
+
+
+def print_formats(files: list[Any]) -> None:
+    """The same, added up by format."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("read as", "files", *_COUNTED, "quarantined"):
+        table.add_column(name, justify="left" if name == "read as" else "right")
+    for kind in sorted({f.source or f.status for f in files}):
+        these = [f for f in files if (f.source or f.status) == kind]
+        counts = [_number(sum(f.rows.get(name, 0) for f in these)) for name in _COUNTED]
+        table.add_row(kind, f"{len(these):,}", *counts, _number(sum(f.quarantined for f in these)))
+    Console(stderr=True, highlight=False, markup=False).print(table)
+
+
+def _number(count: int) -> str:
+    return f"{count:,}" if count else ""

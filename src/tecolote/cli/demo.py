@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tecolote.cli.common import lang_option, print_files, progress_bar, say
+from tecolote.cli.common import lang_option, print_formats, progress_bar, say
 
 
 @click.command("demo", epilog="Example: tecolote demo --out demo && tecolote serve --case demo/case")
@@ -34,6 +34,6 @@ def command(out: Path, seed: int, hostile: bool, scale: float, lang: str) -> Non
         verbs.analyze(out / "case", [made.codebook], progress=progress)
     with timer("report"), progress_bar("Reporting") as progress:
         paths = verbs.report(out / "case", lang, progress=progress)
-    print_files(result.files)
+    print_formats(result.files)
     for name, path in paths.items():
         say(f"{name + ':':<12} {path}")
