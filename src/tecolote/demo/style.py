@@ -73,5 +73,5 @@ def disguise(text: str, rng: random.Random) -> str:
     way = rng.choice(ways)
     parts = _LINK.split(text)
     for index in range(0, len(parts), 2):
-        parts[index] = re.sub(r"[^\W\d_]{4,}", lambda m: way(m[0]) if rng.random() < 0.25 else m[0], parts[index])
+        parts[index] = re.sub(r"[^\W\d_]{5,}", lambda m: way(m[0]) if rng.random() < 0.25 else m[0], parts[index])
     return "".join(parts)

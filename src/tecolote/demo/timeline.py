@@ -76,6 +76,7 @@ class Writer:
             "day": lambda: rng.choice(DAYS_EN if english else DAYS),
             "hour": lambda: _hour(rng),
             "first": lambda: rng.choice(FIRST),
+            "him": lambda: rng.choice(FIRST[::2]),
             "outlet": lambda: account.name if account.kind == "newsroom" else rng.choice(OUTLETS),
             "link": lambda: (
                 f"https://{rng.choice(_SITES)}.example/{rng.choice(('nota', 'n', '2024'))}/{rng.randrange(10**6)}"

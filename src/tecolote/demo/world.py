@@ -32,6 +32,7 @@ STREETS = (
     "avenida de los Fresnos", "calle Relojeros", "carretera vieja", "calle Tinta", "avenida Salineros",
     "calle del Molino", "calzada Norte", "calle Canteras",
 )  # fmt: skip
+# Men and women in turn.
 FIRST = (
     "Rogelio", "Maricruz", "Ulises", "Yolanda", "Tadeo", "Nayeli", "Efraín", "Brenda", "Isauro", "Citlali", "Gonzalo",
     "Perla", "Abundio", "Rocío", "Saúl", "Dulce", "Melchor", "Ximena", "Fidel", "Araceli", "Nicanor", "Karina", "Beto",
