@@ -76,7 +76,7 @@ def significance(
     start = int(numbered.t.min()) if len(numbered) else 0
     once = _rarest(numbered)
     laid = lay_window(numbered.o[once], numbered.a[once], numbered.t[once] - start, window)
-    stretch = _stretches(numbered, laid)
+    stretch = _stretches(numbered, laid, max(window, _STRETCH_SECONDS))
     accounts = max(len(numbered.accounts), 1)
     cost = int(laid.before.sum())
     deals = min(deals, MOST_PAIRS // max(cost, 1))
@@ -121,7 +121,7 @@ def _rarest(events: Events) -> Ints:
     return np.sort(order[first])
 
 
-def _stretches(events: Events, laid: Sorted) -> Ints:
+def _stretches(events: Events, laid: Sorted, seconds: int) -> Ints:
     """Number of the stretch of each event of ``laid``: by modality, then by time."""
     modality = events.modality_of[laid.o] if len(laid.o) else laid.o
     found = np.zeros(len(laid.o), np.int64)
@@ -129,18 +129,18 @@ def _stretches(events: Events, laid: Sorted) -> Ints:
     for kind in range(len(events.modalities)):
         mine = np.flatnonzero(modality == kind)
         order = mine[np.argsort(laid.t[mine], kind="stable")]
-        cuts = _cuts(laid.t[order])
+        cuts = _cuts(laid.t[order], seconds)
         found[order] = base + np.searchsorted(cuts, np.arange(len(order)), side="right")
         base += len(cuts) + 1
     return found
 
 
-def _cuts(t: Ints) -> Ints:
+def _cuts(t: Ints, seconds: int) -> Ints:
     """Where each stretch but the first begins, in ascending times; a short last one joins the one before."""
     cuts: list[int] = []
     begin = 0
     while True:
-        late = int(np.searchsorted(t, t[begin] + _STRETCH_SECONDS)) if begin < len(t) else len(t)
+        late = int(np.searchsorted(t, t[begin] + seconds)) if begin < len(t) else len(t)
         end = max(begin + _STRETCH_EVENTS, late)
         # Events of one second stay together.
         end = int(np.searchsorted(t, t[end], side="left")) if end < len(t) else len(t)
@@ -163,41 +163,63 @@ def _expected(laid: Sorted, stretch: Ints, x: Ints, y: Ints) -> Floats:
 
     In a stretch with n events, an object with P pairs within the window, and accounts with a and b
     events, the expected number of their pairs on it is ``2 P a b / (n (n - 1))``; it is shared at all with
-    probability at most ``1 - exp(-that)`` on average. Pairs that straddle two stretches count with the later.
+    probability at most ``1 - exp(-that)`` on average. A stretch is no shorter than the window, so a pair
+    of events lies in one stretch or in two that touch, for which n (n - 1) / 2 becomes n times m.
     """
     count = int(stretch.max()) + 1 if len(stretch) else 0
     expected = np.zeros(len(x))
     if len(x) == 0:
         return expected
-    size = np.bincount(stretch, minlength=count).astype(np.float64)
-    rate = _rates(laid, stretch, size)
+    within, across = _rates(laid, stretch, np.bincount(stretch, minlength=count).astype(np.float64))
     width = int(laid.a.max()) + 1
     active, events = np.unique(stretch * width + laid.a, return_counts=True)
+    ends = np.searchsorted(active, np.arange(count + 1) * width)
+    had = np.zeros(width)
     for s in range(count):
-        if len(rate[s]) == 0:
-            continue
         has = np.zeros(width)
-        low, high = np.searchsorted(active, [s * width, (s + 1) * width])
-        has[active[low:high] % width] = events[low:high]
-        product = has[x] * has[y]
-        met = np.flatnonzero(product)
-        values, where = np.unique(product[met], return_inverse=True)
-        chance = -np.expm1(-np.outer(values, rate[s])).sum(axis=1)
-        expected[met] += chance[where]
+        mine = slice(ends[s], ends[s + 1])
+        has[active[mine] % width] = events[mine]
+        _add_chance(expected, has[x] * has[y], within[s])
+        _add_chance(expected, had[x] * has[y] + has[x] * had[y], across[s])
+        had = has
     return expected
 
 
-def _rates(laid: Sorted, stretch: Ints, size: Floats) -> list[Floats]:
-    """By stretch: chance per product of activities of each of its objects that has a pair."""
-    before = laid.before
-    has = np.flatnonzero(before)
-    width = int(laid.o.max()) + 1
-    keys, where = np.unique(stretch[has] * width + laid.o[has], return_inverse=True)
-    pairs = np.bincount(where, weights=before[has].astype(np.float64), minlength=len(keys))
+def _add_chance(expected: Floats, product: Floats, rate: Floats) -> None:
+    """Add, for each pair of accounts, the chance to share each object of a stretch."""
+    if len(rate) == 0:
+        return
+    met = np.flatnonzero(product)
+    values, where = np.unique(product[met], return_inverse=True)
+    expected[met] += -np.expm1(-np.outer(values, rate)).sum(axis=1)[where]
+
+
+def _rates(laid: Sorted, stretch: Ints, size: Floats) -> tuple[list[Floats], list[Floats]]:
+    """By stretch, for each of its objects with a pair: chance per product of activities.
+
+    First for pairs within the stretch, then for those with the stretch before.
+    """
+    index = np.arange(len(laid.o))
+    fresh = np.ones(len(laid.o), np.bool_)
+    fresh[1:] = (laid.o[1:] != laid.o[:-1]) | (stretch[1:] != stretch[:-1])
+    # Events are sorted by object and time, so those of one object and stretch stand together.
+    begin = np.maximum.accumulate(np.where(fresh, index, 0))
+    earlier = np.concatenate([[0.0], size[:-1]])
+    return (
+        _by_stretch(laid.o, stretch, index - np.maximum(laid.low, begin), size * (size - 1) / 2),
+        _by_stretch(laid.o, stretch, np.maximum(begin - laid.low, 0), size * earlier),
+    )
+
+
+def _by_stretch(o: Ints, stretch: Ints, pairs: Ints, possible: Floats) -> list[Floats]:
+    has = np.flatnonzero(pairs)
+    width = int(o.max()) + 1
+    keys, where = np.unique(stretch[has] * width + o[has], return_inverse=True)
+    total = np.bincount(where, weights=pairs[has].astype(np.float64), minlength=len(keys))
     of = keys // width
-    rate = 2 * pairs / np.maximum(size[of] * (size[of] - 1), 1)
-    ends = np.searchsorted(of, np.arange(len(size) + 1))
-    return [rate[ends[s] : ends[s + 1]] for s in range(len(size))]
+    rate = total / np.maximum(possible[of], 1)
+    ends = np.searchsorted(of, np.arange(len(possible) + 1))
+    return [rate[ends[s] : ends[s + 1]] for s in range(len(possible))]
 
 
 def poisson_tail(weight: Ints, mean: Floats) -> Floats:
