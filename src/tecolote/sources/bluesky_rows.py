@@ -156,7 +156,7 @@ def post(record: Record, found: Stored, author: dict[str, Any], shown: dict[str,
     """
     value, uri = found.value, found.uri
     when = moment(value.get("createdAt"))
-    langs = [str(lang) for lang in seq(value.get("langs")) if isinstance(lang, str)]
+    langs = [lang for lang in map(some, seq(value.get("langs"))) if lang]
     own = {words(v.get("val")) for v in objs(dig(value, "labels", "values"))}
     reply = obj(value.get("reply"))
     parent = some(dig(reply, "parent", "uri"))

@@ -214,8 +214,8 @@ def forget(sink: Sink, rec: int) -> None:
 def reason(bad: Exception) -> str:
     """Why a record is quarantined, in words."""
     if isinstance(bad, Unreadable):
-        return str(bad)
-    return f"the shape is not known ({type(bad).__name__}: {str(bad)[:100]})"
+        return words(str(bad)) or ""
+    return words(f"the shape is not known ({type(bad).__name__}: {str(bad)[:100]})") or ""
 
 
 def fit(value: Any, kind: Any, note: Note) -> Any:

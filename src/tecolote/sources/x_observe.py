@@ -102,7 +102,7 @@ def notice(sink: Sink, rec: int, name: str, body: dict[str, Any], options: Optio
     if target is None:
         return False
     since = moment(body.get("event_at"))[0] or epoch(body.get("timestamp_ms"), 1000)[0]
-    where = [str(c) for c in seq(body.get("withheld_in_countries"))]
+    where = [c for c in map(some, seq(body.get("withheld_in_countries"))) if c]
     sink.add(
         "observations", rec, platform="x", target_kind=kind, target_id=target, state=state,
         reason=some(name), jurisdiction=",".join(where) or None, observed_at=options.observed_at,

@@ -220,7 +220,8 @@ class Out:
     def _place(self, geo: Any) -> str | None:
         """The stated place as JSON; a page states it beside its posts, by ``place_id``."""
         if not self.places_by_id:
-            return str(geo, "utf-8", "replace")
+            text = str(geo, "utf-8", "replace")
+            return text if text.startswith("{") else None
         stated = json.loads(bytes(geo))
         return compact(stated | self.places_by_id.get(str(stated.get("place_id")), {}))
 

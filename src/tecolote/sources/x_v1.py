@@ -211,7 +211,7 @@ def _media(record: Record, whole: dict[str, Any], pid: str, at: Any) -> None:
 
 def _withheld(record: Record, value: dict[str, Any], kind: str, target: str) -> None:
     where = value.get("withheld_in_countries")
-    codes = [str(c) for c in where] if isinstance(where, list) else str(where).split(",") if where else []
+    codes = [c for c in map(some, where if isinstance(where, list) else str(where or "").split(",")) if c]
     if codes:
         reason = "copyright" if value.get("withheld_copyright") is True else some(value.get("withheld_scope"))
         record.observe(kind, target, "withheld", reason, jurisdiction=",".join(c.strip() for c in codes))

@@ -133,7 +133,7 @@ def _video(record: Record, value: dict[str, Any]) -> None:
             reactions=None if dislikes is None else compact({"dislike": dislikes}),
         )  # fmt: skip
     _video_media(record, vid, snippet, details)
-    blocked = [str(c) for c in seq(dig(details, "regionRestriction", "blocked"))]
+    blocked = [c for c in map(some, seq(dig(details, "regionRestriction", "blocked"))) if c]
     if blocked:
         record.observe("post", vid, "withheld", "regionRestriction.blocked", jurisdiction=",".join(blocked))
     state = _UPLOAD.get(words(status.get("uploadStatus")) or "")

@@ -101,7 +101,7 @@ def _posted(value: dict[str, Any], platform: str) -> Moment:
     day = some(value.get("upload_date"))
     if platform == "web":
         stated = value.get("timestamp")
-        return None, str(stated)[:40] if stated is not None else day, "unknown"
+        return None, words(str(stated)[:40]) if stated is not None else day, "unknown"
     return None, day, "unknown" if day else None
 
 
