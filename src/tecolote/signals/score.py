@@ -14,14 +14,13 @@ from tecolote.errors import TecoloteError
 from tecolote.signals.assess import Assessment, Assessor
 
 _MAX_LINE = 16 << 20
-_WHEN: Any = dt.datetime | dt.date
 
 
 class _Line(msgspec.Struct):
     id: str | int
     text: str | None = None
     lang: str | None = None
-    at: Any = None
+    at: str | None = None
 
 
 def score_file(
@@ -65,7 +64,7 @@ def _scored(
         if len(raw) > _MAX_LINE:
             raise msgspec.DecodeError(f"longer than {_MAX_LINE >> 20} MB")
         line = decoder.decode(raw)
-        at = msgspec.convert(line.at, _WHEN) if line.at is not None else None
+        at = msgspec.convert(line.at, dt.datetime if len(line.at) > 10 else dt.date) if line.at else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         counts["errors"] += 1
         return {"id": None, "line": number, "error": f"line {number}: {' '.join(str(error).split())[:200]}"}

@@ -176,8 +176,6 @@ def _plain(name: Name, group: Group) -> bool:
         return False
     if "cartel" in fold(name.alias):
         return True
-    return (
-        not group.ambiguity
-        or (len(name.alias.split()) >= 2
-        and name.alias.split()[0].lower() not in ("la", "los", "las", "el"))
+    return not group.ambiguity or (
+        len(name.alias.split()) >= 2 and name.alias.split()[0].lower() not in ("la", "los", "las", "el")
     )

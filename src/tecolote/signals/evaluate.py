@@ -1,0 +1,179 @@
+"""How well posts are read: ``python -m tecolote.signals.evaluate --data DIR``.
+
+Prints tables per source and per functionality, with Wilson intervals (Wilson 1927), the misses first, and
+the recall of hidden codebook terms. Sets without a licence are measured here and used for nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import random
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tecolote import codebook
+from tecolote.signals.assess import Assessor
+from tecolote.signals.text.normalise import fold, lane1, lane2
+from tecolote.signals.text.terms import TermFinder
+
+_Z = 1.959964
+_PROTECTED = ("reporter", "victim")
+
+
+def wilson(hits: int, of: int) -> tuple[float, float]:
+    """95 % interval of a share."""
+    if not of:
+        return (0.0, 1.0)
+    share, z2 = hits / of, _Z * _Z
+    centre = (share + z2 / (2 * of)) / (1 + z2 / of)
+    half = _Z * math.sqrt(share * (1 - share) / of + z2 / (4 * of * of)) / (1 + z2 / of)
+    return (max(0.0, centre - half), min(1.0, centre + half))
+
+
+def _share(hits: int, of: int) -> str:
+    low, high = wilson(hits, of)
+    return f"{hits}/{of} = {hits / of if of else 0:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def calibration_error(pairs: list[tuple[float, bool]], bins: int = 10) -> float:
+    """Expected calibration error (Naeini et al. 2015) over equal-width bins."""
+    sums: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+    for p, flagged in pairs:
+        cell = sums[min(bins - 1, int(p * bins))]
+        cell[0] += 1
+        cell[1] += p
+        cell[2] += flagged
+    return sum(abs(c[1] - c[2]) for c in sums.values()) / max(1, len(pairs))
+
+
+def suite(path: Path, reader: Assessor) -> dict[str, Any]:
+    """Figures on a functional suite: JSON Lines with text, functionality, must_flag, voice, themes, pair, protect."""
+    groups: dict[str, list[bool]] = defaultdict(list)
+    pairs: dict[str, list[bool]] = defaultdict(list)
+    calibrated: list[tuple[float, bool]] = []
+    hits = dict.fromkeys(("yes", "yes_of", "no", "no_of", "kept", "kept_of", "voice", "tp", "fp", "fn"), 0)
+    misses: list[tuple[str, str, float]] = []
+    for row in map(json.loads, path.read_text().splitlines()):
+        found = reader.assess(row["text"], row.get("lang"))
+        right = found.flag == row["must_flag"]
+        kind = "yes" if row["must_flag"] else "no"
+        hits[kind] += right
+        hits[kind + "_of"] += 1
+        if not row["must_flag"] and row["voice"] in _PROTECTED:
+            hits["kept"] += right
+            hits["kept_of"] += 1
+        hits["voice"] += found.voice in row.get("voice_ok", [row["voice"]])
+        wanted, said = set(row["themes"]), set(found.themes)
+        hits["tp"] += len(wanted & said)
+        hits["fp"] += len(said - wanted)
+        hits["fn"] += len(wanted - said)
+        groups[row["functionality"]].append(right)
+        if row.get("pair"):
+            pairs[row["pair"]].append(right)
+        calibrated.append((found.probability, row["must_flag"]))
+        if not right:
+            misses.append((row["functionality"], row["id"], found.probability))
+    total = hits["yes_of"] + hits["no_of"]
+    return {
+        "misses": misses,
+        "recall": _share(hits["yes"], hits["yes_of"]),
+        "specificity": _share(hits["no"], hits["no_of"]),
+        "reporter and victim specificity": _share(hits["kept"], hits["kept_of"]),
+        "pairs all right": _share(sum(all(p) for p in pairs.values()), len(pairs)),
+        "voice accuracy": _share(hits["voice"], total),
+        "theme micro-F1": round(2 * hits["tp"] / max(1, 2 * hits["tp"] + hits["fp"] + hits["fn"]), 3),
+        "calibration error": round(calibration_error(calibrated), 3),
+        "functionalities": {
+            k: f"{sum(v)}/{len(v)}" for k, v in sorted(groups.items(), key=lambda g: sum(g[1]) / len(g[1]))
+        },
+    }
+
+
+def sources(data: Path, reader: Assessor, limit: int = 3000) -> Iterator[tuple[str, str]]:
+    """Flag rates per labelled source, one line each; at most ``limit`` rows of a class, evenly spaced."""
+    import pyarrow.parquet as pq
+
+    for name, column in (
+        ("narco_voice_es", "subtype"),
+        ("hatecheck_es", "speech"),
+        ("hatecheck_en", "speech"),
+        ("gold_toxicity_es", "toxic"),
+        ("fakenews_es", "topic"),
+        ("edos_en", "threat"),
+        ("openai_mod_en", "V"),
+    ):
+        path = data / name / "dev.parquet"
+        if not path.exists():
+            continue
+        classes: dict[str, list[str]] = defaultdict(list)
+        for row in pq.read_table(path, columns=["text", column]).to_pylist():
+            classes[str(row[column])].append(row["text"])
+        for label, texts in sorted(classes.items()):
+            chosen = texts[:: max(1, -(-len(texts) // limit))]
+            flagged = sum(reader.assess(t).flag for t in chosen)
+            yield f"{name} {column}={label}", f"flagged {_share(flagged, len(chosen))}"
+
+
+_LEET = str.maketrans("aeiost", "431057")
+_ALIKE = str.maketrans("aeopcx", "аеорсх")
+
+
+def _disguises(word: str, chance: random.Random) -> dict[str, str]:
+    at = chance.randrange(1, max(2, len(word)))
+    return {
+        "leet": word.translate(_LEET),
+        "look-alikes": word.translate(_ALIKE),
+        "bold": "".join(chr(0x1D41A + ord(c) - 97) if "a" <= c <= "z" else c for c in word),
+        "zero width": word[:at] + "\u200b" + word[at:],
+        "repeats": word[:at] + word[at - 1] * 3 + word[at:] if word[at - 1].isalpha() else word,
+        "dots": ".".join(word) if " " not in word else " ".join(".".join(w) for w in word.split()),
+        "accents": word.translate(str.maketrans("aeiou", "áéíóú")),
+    }
+
+
+def hidden_terms(book: codebook.Codebook, count: int = 600) -> dict[str, str]:
+    """Share of codebook words found again after each disguise, planted in an ordinary sentence."""
+    chance = random.Random(7)
+    finder = TermFinder(book)
+    words = [
+        t
+        for t in book.terms.values()
+        if t.kind in ("word", "phrase", "name")
+        and len(fold(t.term)) >= 4
+        and fold(t.term).replace(" ", "").isalpha()
+        and not t.combine_with
+    ]
+    found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for term in (chance.choice(words) for _ in range(count)):
+        for name, hidden in _disguises(fold(term.term), chance).items():
+            if hidden == fold(term.term):
+                continue
+            first = lane1(f"hoy vimos {hidden} por la tarde")
+            hits = {h.entry.label for h in finder.find([first, *lane2(first)], None)}
+            found[name][0] += term.id in hits
+            found[name][1] += 1
+    return {name: _share(*counts) for name, counts in found.items()}
+
+
+def main() -> None:
+    """Command line of this module."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with labelled text")
+    wanted = parser.parse_args()
+    book = codebook.load()
+    reader = Assessor(book)
+    print("reader", reader.version)
+    for path in sorted(wanted.data.glob("*.jsonl")):
+        print(path.name, json.dumps(suite(path, reader), indent=1))
+    for name, words in sources(wanted.data, reader):
+        print(f"{name:55} {words}")
+    for name, words in hidden_terms(book).items():
+        print(f"hidden by {name:15} {words}")
+
+
+if __name__ == "__main__":
+    main()
