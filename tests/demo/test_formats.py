@@ -33,8 +33,8 @@ def _documents(exports: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _rows(exports: Path) -> list[dict[str, str]]:
-    text = (exports / "hand_collected" / "facebook_hand_collected.csv").read_text("utf-8")
-    return list(csv.DictReader(io.StringIO(text, newline="")))
+    text = (exports / "hand_collected" / "facebook_hand_collected.csv").read_text("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
 
 
 def _sightings(exports: Path) -> dict[str, set[str]]:
@@ -63,7 +63,7 @@ def _sightings(exports: Path) -> dict[str, set[str]]:
             found["bluesky"].add(f"at://{value['did']}/{commit['collection']}/{commit['rkey']}")
         elif "feed" in value:
             found["bluesky"] |= {item["post"]["uri"] for item in value["feed"]}
-    found["facebook"] = {row["id"] for row in _rows(exports)}
+    found["facebook"] = {row["id_publicacion"] for row in _rows(exports)}
     return found
 
 
@@ -76,7 +76,7 @@ def test_every_post_of_the_truth_is_in_an_export(which, request) -> None:
 
 
 def test_every_account_of_the_truth_is_in_an_export(full) -> None:
-    texts: dict[str, set[str]] = {"facebook": {row["author_id"] for row in _rows(full.paths.exports)}}
+    texts: dict[str, set[str]] = {"facebook": {row["id_autor"] for row in _rows(full.paths.exports)}}
     for name, value in _documents(full.paths.exports):
         texts.setdefault(name.split("/")[0], set()).update(re.findall(r'"([^"\\]{5,40})"', json.dumps(value)))
     assert [a for a in full.truth["accounts"] if a["id"] not in texts[a["platform"]]] == []
