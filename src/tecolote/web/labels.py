@@ -83,6 +83,25 @@ _CODES: dict[str, dict[str, Promise]] = {
         "dated_or_placed": _("dated or placed"),
         "immediate": _("immediate"),
     },
+    "target": {
+        "none": _("nobody"),
+        "rival": _("a rival group"),
+        "authority": _("authorities"),
+        "journalist_or_citizen_reporter": _("journalists or citizen reporters"),
+        "civilian_named": _("a named civilian"),
+        "public_at_large": _("the public at large"),
+        "business": _("a business"),
+        "migrant": _("migrants"),
+        "minor": _("minors"),
+        "platform_user": _("a user of the platform"),
+    },
+    "visibility": {
+        "public": _("public"),
+        "unlisted": _("unlisted"),
+        "followers": _("followers only"),
+        "private": _("private"),
+    },
+    "basis": {"record": _("by the record"), "file": _("by the file"), "user": _("by the user")},
     "confidence": {"high": _("high"), "medium": _("medium"), "low": _("low")},
     "severity": {
         "0": _("context only"),
@@ -114,7 +133,7 @@ def _book() -> Codebook:
 def label(code: object, axis: str) -> str:
     """What ``code`` of ``axis`` is called; a code without a name is shown as it is, underscores as spaces.
 
-    Axes: voice, role, state, kind, edge, imminence, confidence, severity, table, theme, group, platform.
+    Axes: those of `_CODES`, and theme, group and platform, whose words are in the codebook.
     """
     if code is None:
         return ""

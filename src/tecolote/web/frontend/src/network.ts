@@ -69,7 +69,7 @@ class Picture {
   }
 
   private radius(point: Point): number {
-    return (4 + 1.5 * Math.sqrt(point.degree)) / Math.sqrt(Math.max(1, this.scale));
+    return (4 + 1.5 * Math.sqrt(point.degree)) / Math.sqrt(this.scale);
   }
 
   private colour(point: Point): string {
@@ -132,7 +132,7 @@ class Picture {
     else c.arc(point.x, point.y, r, 0, 2 * Math.PI);
     c.fillStyle = point.masked ? "#8a949c" : this.colour(point);
     c.fill();
-    c.lineWidth = (point.flagged ? 2 : 0.8) / Math.sqrt(Math.max(1, this.scale));
+    c.lineWidth = (point.flagged ? 2 : 0.8) / Math.sqrt(this.scale);
     c.strokeStyle = point.flagged ? FLAG : "#fff";
     c.stroke();
     c.globalAlpha = 1;
