@@ -109,7 +109,8 @@ def test_youtube_search_results_restrictions_and_gone_videos() -> None:
             *search,
             _item("playlistItem", "i", snippet=gone | {"resourceId": {"videoId": "v2"}}),
             _item("video", "v3", contentDetails=blocked),
-            _item("activity", "x"),
+            _item("superChatEvent", "x"),
+            _item("videoCategory", "27"),
         ),
     )
     assert rows(sink, "account_snapshots")[0]["display_name"] == "A & B"
@@ -159,8 +160,9 @@ def test_tiktok_videos_comments_and_followers() -> None:
     sink = read(TIKTOK, json.dumps(followers).encode())
     assert counts(sink) == {"accounts": 1, "account_snapshots": 1}
     assert rows(sink, "accounts")[0]["id_kind"] == "username"
-    refused = read(TIKTOK, json.dumps({"data": {"display_name": "x", "follower_count": 3}}).encode())
-    assert "whose" in refused.quarantined[0][1]
+    unnamed = read(TIKTOK, json.dumps({"data": {"display_name": "x", "follower_count": 3}}).encode())
+    assert [(a["id"], a["id_kind"]) for a in rows(unnamed, "accounts")] == [("x", "display_name")]
+    assert rows(unnamed, "account_snapshots")[0]["followers"] == 3
     failed = read(TIKTOK, json.dumps({"data": {}, "error": {"code": "invalid_params", "message": "no"}}).encode())
     assert "invalid_params" in failed.quarantined[0][1]
 

@@ -16,7 +16,6 @@ from tecolote.sources.shapes import count, dig, moment, obj, objs, required, seq
 POST = "app.bsky.feed.post"
 _SENSITIVE = {"porn", "sexual", "nudity", "graphic-media", "gore", "nsfl"}
 _REMOVED = {"!takedown": "restricted", "!suspend": "suspended", "!hide": "restricted"}
-_PROFILE_KEYS = ("handle", "displayName", "avatar", "followersCount")
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def view(record: Record, value: dict[str, Any]) -> None:
     body = value.get("record") if isinstance(value.get("record"), dict) else value.get("value")
     if isinstance(body, dict) and isinstance(value.get("author"), dict):
         _post_view(record, value, body)
-    elif "did" in value and any(key in value for key in _PROFILE_KEYS):
+    elif "did" in value:
         profile(record, value)
     else:
         raise Unreadable("neither a post, a profile nor an event of the network")
@@ -94,11 +93,12 @@ def gone(record: Record, value: dict[str, Any]) -> bool:
 
 
 def _post_view(record: Record, value: dict[str, Any], body: dict[str, Any]) -> None:
-    uri = required(value.get("uri"), "uri", numeric=False)
+    author = obj(value.get("author"))
+    did = required(author.get("did"), "author's did", numeric=False)
+    _, collection, key = parts(required(value.get("uri"), "uri", numeric=False))
+    uri = f"at://{did}/{collection}/{key}"
     if not record.first("post", uri):
         return
-    _, collection, key = parts(uri)
-    author = obj(value.get("author"))
     profile(record, author)
     if collection != POST:
         record.sink.note(f"a view of {collection} is not mapped")
@@ -106,7 +106,7 @@ def _post_view(record: Record, value: dict[str, Any], body: dict[str, Any]) -> N
     shown = obj(value.get("embed")) or next(iter(objs(value.get("embeds"))), {})
     own = objs(dig(body, "labels", "values")) + [v for v in objs(value.get("labels")) if v.get("neg") is not True]
     body = body | {"labels": {"values": own}}
-    post(record, Stored(required(author.get("did"), "did", numeric=False), collection, key, body, None), author, shown)
+    post(record, Stored(did, collection, key, body, None), author, shown)
     record.snapshot(
         "post_snapshots", None, post_id=uri, likes=count(value.get("likeCount")),
         reposts=count(value.get("repostCount")), replies=count(value.get("replyCount")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from typing import cast
 
 from tecolote.errors import CannotRecompute
@@ -28,11 +27,7 @@ ENOUGH = 0.2
 
 def _load() -> tuple[Reader, ...]:
     package = __name__.rpartition(".")[0]
-    return tuple(
-        cast(Reader, importlib.import_module(f"{package}.{name}").READER)
-        for name in MODULES
-        if importlib.util.find_spec(f"{package}.{name}")
-    )
+    return tuple(cast(Reader, importlib.import_module(f"{package}.{name}").READER) for name in MODULES)
 
 
 READERS: tuple[Reader, ...] = _load()

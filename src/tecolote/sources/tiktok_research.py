@@ -59,7 +59,7 @@ class TikTokResearch(JsonReader):
         elif "username" in value:
             _user(record, value)
         elif "data" in value and _USER & set(value["data"] or ()):
-            raise Unreadable("user information does not say whose it is: the API leaves the username out")
+            _user(record, value["data"])
         elif dig(value, "error", "code") not in (None, "ok"):
             raise Unreadable(f"an error response: {dig(value, 'error', 'code')}: {dig(value, 'error', 'message')}")
         else:
@@ -113,11 +113,12 @@ def _comment(record: Record, value: dict[str, Any]) -> None:
     )  # fmt: skip
 
 
-def _account(record: Record, name: str, **profile: Any) -> None:
+def _account(record: Record, name: str, kind: str = "username", **profile: Any) -> None:
     if record.first("account", name):
-        record.add("accounts", id=name, id_kind="username")
+        record.add("accounts", id=name, id_kind=kind)
         if profile:
-            record.snapshot("account_snapshots", None, account_id=name, username=name, **profile)
+            username = name if kind == "username" else None
+            record.snapshot("account_snapshots", None, account_id=name, username=username, **profile)
 
 
 def _listed_user(record: Record, value: dict[str, Any]) -> None:
@@ -128,10 +129,14 @@ def _listed_user(record: Record, value: dict[str, Any]) -> None:
 
 
 def _user(record: Record, value: dict[str, Any]) -> None:
-    """User information to which a script has added the username that it asked for."""
-    name = required(value.get("username"), "username", numeric=False)
+    """User information. The API leaves out the username that was asked for, unless a script has added it."""
+    name = some(value.get("username"))
+    if name is None:
+        record.sink.note("user information does not say the username: the account is known by its display name")
     _account(
-        record, name, display_name=words(value.get("display_name")), bio=words(value.get("bio_description")),
+        record, name or required(value.get("display_name"), "name", numeric=False),
+        kind="username" if name else "display_name", display_name=words(value.get("display_name")),
+        bio=words(value.get("bio_description")),
         url=some(value.get("bio_url")), avatar=some(value.get("avatar_url")), verified=flag(value.get("is_verified")),
         followers=count(value.get("follower_count")), following=count(value.get("following_count")),
         posts=count(value.get("video_count")), likes=count(value.get("likes_count")),

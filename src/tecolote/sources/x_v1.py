@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
+from tecolote.sources.base import Chat, Source
 from tecolote.sources.json_reader import JsonReader, Record, created
 from tecolote.sources.jsonbytes import Unreadable, glimpse
 from tecolote.sources.shapes import (
@@ -34,6 +35,10 @@ _ID_LIST = re.compile(rb'"ids"\s*:\s*\[\s*(?:"?\d|\])')
 _ID_PAGE = {
     "ids", "next_cursor", "next_cursor_str", "previous_cursor", "previous_cursor_str", "total_count",
 }  # fmt: skip
+_MESSAGES = {
+    "recipient_id", "[].recipient_id", "recipient.screen_name", "[].recipient.screen_name", "events[].message_create",
+    "event.message_create", "message_create", "[].message_create", "direct_message.recipient_id",
+}  # fmt: skip
 _NOTICES = ("limit", "warning", "disconnect", "friends", "friends_str", "event", "scrub_geo", "control")
 
 
@@ -51,6 +56,8 @@ class XApiV1(JsonReader):
     def sniff(self, head: bytes, name: str) -> float:
         """0.9 for posts, users, pages of them and lists of ids, as v1.1 writes them."""
         keys = glimpse(head)
+        if _MESSAGES & keys:
+            return 0.9
         for at in ("", "[].", "statuses[].", "users[]."):
             ided = {f"{at}id_str", f"{at}id"} & keys
             if ided and f"{at}screen_name" in keys:
@@ -66,10 +73,18 @@ class XApiV1(JsonReader):
             else 0.0
         )
 
+    def chats(self, source: Source) -> list[Chat]:
+        """Direct messages, if the file holds some; posts are public."""
+        if _MESSAGES & glimpse(source.head):
+            return [Chat("direct messages", "X direct messages", private=True)]
+        return []
+
     def rows(self, record: Record, value: Any) -> None:
         """Rows of a post, a user, a page of ids or a stream notice."""
         if not isinstance(value, dict):
             raise Unreadable("neither a post nor a user")
+        if "message_create" in value or "recipient_id" in value or "recipient" in value or "events" in value:
+            raise Unreadable("a direct message: private, not read; import posts")
         if "text" in value or "full_text" in value or "extended_tweet" in value:
             _post(record, value)
         elif "screen_name" in value:

@@ -47,7 +47,11 @@ class YouTubeApi(JsonReader):
         if not isinstance(value, dict):
             raise Unreadable("not a resource of the API")
         kind = some(value.get("kind")) or (some(record.piece.envelope.get("kind")) or "").replace("ListResponse", "")
-        mapping = _KINDS.get(kind.removeprefix("youtube#"))
+        kind = kind.removeprefix("youtube#")
+        mapping = _KINDS.get(kind)
+        if kind in _REFERENCE:
+            record.sink.note(f"{kind}: states no post, account or edge")
+            return
         if mapping is None:
             raise Unreadable(f"a resource of kind '{kind[:40]}' is not read")
         mapping(record, value)
@@ -261,7 +265,23 @@ def _playlist_item(record: Record, value: dict[str, Any]) -> None:
     _video_media(record, vid, snippet, {})
 
 
+def _activity(record: Record, value: dict[str, Any]) -> None:
+    """What a channel did; of its kinds, an upload states a post."""
+    snippet = obj(value.get("snippet"))
+    uploaded = some(dig(value, "contentDetails", "upload", "videoId"))
+    if uploaded:
+        _video(record, {"id": uploaded, "snippet": snippet})
+    else:
+        _channel_rows(record, some(snippet.get("channelId")), display_name=some(snippet.get("channelTitle")))
+        record.sink.note(f"an activity of type {some(snippet.get('type'))} states no post")
+
+
+_REFERENCE = {
+    "videoCategory", "guideCategory", "i18nLanguage", "i18nRegion", "videoAbuseReportReason", "channelSection",
+    "caption", "membershipsLevel", "channelBanner", "watermark",
+}  # fmt: skip
 _KINDS = {
+    "activity": _activity,
     "video": _video, "channel": _channel, "comment": _comment, "commentThread": _thread, "searchResult": _search,
     "subscription": _subscription, "playlist": _playlist, "playlistItem": _playlist_item,
 }  # fmt: skip
