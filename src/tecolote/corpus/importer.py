@@ -294,7 +294,7 @@ class Import:
             "private": part.private,
             **where,
             "settings": settings,
-            "beside": beside or {},
+            "beside": reading.beside,
             "records_blob": reading.records.sha256 if reading.records else None,
             **{k: v for k, v in vars(reading.result).items() if k not in ("path", "sha256", "why")},
             "quarantine": reading.quarantine,
@@ -362,7 +362,7 @@ class Import:
         give(sink)
         result.quarantined, result.notes = len(sink.quarantined), sink.notes
         result.why = [f"{where}: {why}" for where, why in sink.quarantined[:5]]
-        reading = Reading(result, size, leaf)
+        reading = Reading(result, size, leaf, beside=give.found_beside)
         reading.quarantine = [list(q) for q in sink.quarantined[:_KEPT_QUARANTINE]]
         if sink.count:
             reading.records = self.evidence.put_records(sink.spans, sink.digests)
@@ -447,13 +447,23 @@ class Import:
 
 @dataclass
 class Reading:
-    """What reading one file gave: its result, its size, the leaf it will have, its record tree."""
+    """What reading one file gave.
+
+    Attributes:
+        result: counts for people.
+        size: bytes.
+        leaf: the leaf it will have.
+        records: its record tree; None without records.
+        quarantine: places and reasons.
+        beside: attachments that its media rows name and the container holds: name to SHA-256.
+    """
 
     result: FileResult
     size: int
     leaf: int
     records: Any = None
     quarantine: list[list[str]] = field(default_factory=list)
+    beside: dict[str, str] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -466,6 +476,7 @@ class _Collector:
 
     def __init__(self, run: Import, sink: Sink, origin: Origin, result: FileResult, beside: dict[str, str]) -> None:
         self.run, self.origin, self.result, self.beside = run, origin, result, beside
+        self.found_beside: dict[str, str] = {}
 
     def __call__(self, sink: Sink) -> None:
         """Take the rows that ``sink`` holds."""
@@ -474,7 +485,7 @@ class _Collector:
     def tables(self, tables: dict[str, pa.Table]) -> None:
         """Take rows that are tables already."""
         if self.beside and "media" in tables:
-            tables["media"] = _link_media(tables["media"], self.beside)
+            tables["media"] = _link_media(tables["media"], self.beside, self.found_beside)
         for table, rows in tables.items():
             self.result.rows[table] = self.result.rows.get(table, 0) + rows.num_rows
         if "posts" in tables:
@@ -505,13 +516,14 @@ def shifted(tables: dict[str, pa.Table], base: int) -> dict[str, pa.Table]:
     return moved
 
 
-def _link_media(media: pa.Table, beside: dict[str, str]) -> pa.Table:
-    """Hashes and status of attachments that lie beside the chat in its container."""
+def _link_media(media: pa.Table, beside: dict[str, str], found: dict[str, str]) -> pa.Table:
+    """Hashes and status of attachments that lie beside the chat in its container; ``found`` takes them up."""
     rows = media.to_pylist()
     for row in rows:
         name = (row["local_path"] or "").replace("\\", "/").rsplit("/", 1)[-1]
         if name in beside:
             row["sha256"], row["status"] = beside[name], "present"
+            found[name] = beside[name]
     return pa.Table.from_pylist(rows, schema=media.schema)
 
 
