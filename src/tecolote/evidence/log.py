@@ -152,7 +152,7 @@ def append(path: Path, raw: bytes, place: Place) -> None:
     """Append durably at ``place``; what cannot be written whole is cut off again.
 
     Raises:
-        EvidenceError: the drive refused.
+        OSError: the drive refused.
     """
     handle = os.open(path, os.O_WRONLY)
     try:
@@ -161,10 +161,10 @@ def append(path: Path, raw: bytes, place: Place) -> None:
             done = os.pwrite(handle, view, offset)
             offset, view = offset + done, view[done:]
         sync_file(handle)
-    except OSError as error:
+    except OSError:
         os.ftruncate(handle, place.end)
         sync_file(handle)
-        raise EvidenceError(f"the log cannot be written: {error.strerror}", "Free some space and try again") from error
+        raise
     finally:
         os.close(handle)
 

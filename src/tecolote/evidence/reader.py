@@ -78,6 +78,7 @@ class Reading:
         self._keys = keys.SegmentKeys(case.keys)
         self._cache = SegmentCache()
         self._tree: Tree | None = None
+        self._fresh = False
         self._packs: Packs | None = None
         self._entries: dict[tuple[int, bytes], Entry] = {}
         self._leaves: list[tuple[bytes, str]] = []
@@ -101,7 +102,7 @@ class Reading:
             EvidenceError: they are not kept; while reading, that they are damaged.
             KeyMissing: while reading, that the key of their segment is gone.
         """
-        entry = self._entry(BLOB, _key(sha256))
+        entry = self._kept(BLOB, _key(sha256))
         if entry is None:
             raise EvidenceError(f"no bytes with SHA-256 {sha256} are kept in {self.case.root}", "Run: tecolote verify")
         return open_blob(entry, self._plain)
@@ -132,7 +133,7 @@ class Reading:
         """
         if 0 <= index - self._meta.size < len(self._leaves):
             return self._leaves[index - self._meta.size][0]
-        row = self._ask(lambda i: i.leaf(index)) if 0 <= index < self._meta.size else None
+        row = self._must(lambda i: i.leaf(index)) if 0 <= index < self._meta.size else None
         if row is None:
             raise EvidenceError(f"the log has no leaf {index}", f"It has {self.size}")
         body = log.body_at(self._log, row[0])
@@ -147,7 +148,7 @@ class Reading:
             EvidenceError: none was made at that size.
         """
         at = self._meta.size if size is None else size
-        offset = self._ask(lambda i: i.checkpoint(at))
+        offset = self._must(lambda i: i.checkpoint(at))
         if offset is None:
             raise EvidenceError(f"no checkpoint was made at size {at}")
         note = log.body_at(self._log, offset)
@@ -183,7 +184,7 @@ class Reading:
             raise EvidenceError(f"leaf {leaf_index} commits to no records")
         if root == EMPTY_ROOT.hex():
             return RecordSet.make(array("Q"), b"")
-        entry = self._entry(RECORDS, _key(root))
+        entry = self._kept(RECORDS, _key(root))
         if entry is None:
             raise EvidenceError(f"the records of leaf {leaf_index} are missing", "Run: tecolote verify")
         with open_blob(entry, self._plain) as stream:
@@ -202,11 +203,15 @@ class Reading:
                 return index, catch_up(index, self._log, self._tag, self._directory)
             except IndexDamaged:
                 index.close()
-                raise
+        self._fresh = True
+        return self._new_index(write)
+
+    def _new_index(self, write: bool) -> tuple[Index, Meta]:
+        """An index built from the log; in memory for a reader, or where no file can be written."""
         if write:
-            remove_index(self._folder)
-            with contextlib.suppress(IndexDamaged):
-                index = Index(path)
+            with contextlib.suppress(IndexDamaged, OSError):
+                remove_index(self._folder)
+                index = Index(self._folder / INDEX)
                 return index, catch_up(index, self._log, self._tag, self._directory)
         index = Index(None)
         return index, catch_up(index, self._log, self._tag, self._directory)
@@ -225,21 +230,30 @@ class Reading:
             self._rebuild()
             return question(self._index)
 
+    def _must(self, question: Callable[[Index], _T | None]) -> _T | None:
+        """The same for what should be there: a row that damage has hidden is looked for in a fresh index."""
+        found = self._ask(question)
+        if found is None and not self._fresh:
+            self._rebuild()
+            found = self._ask(question)
+        return found
+
     def _rebuild(self) -> None:
         """Put an index built from the log in place of a damaged one."""
         with contextlib.suppress(IndexDamaged):
             self._index.close()
-        if self._packs is not None:
-            remove_index(self._folder)
-        fresh = Index(self._folder / INDEX if self._packs is not None else None)
-        catch_up(fresh, self._log, self._tag, self._directory)
-        self._index = fresh
+        self._index, _ = self._new_index(write=self._packs is not None)
+        self._fresh = True
 
     def _entry(self, kind: int, key: bytes) -> Entry | None:
         return self._entries.get((kind, key)) or self._ask(lambda i: i.entry(kind, key))
 
+    def _kept(self, kind: int, key: bytes) -> Entry | None:
+        """The same for a blob that something names."""
+        return self._entries.get((kind, key)) or self._must(lambda i: i.entry(kind, key))
+
     def _payload(self, index: int, key: bytes) -> bytes:
-        entry = self._entry(PAYLOAD, key)
+        entry = self._kept(PAYLOAD, key)
         if entry is None:
             raise EvidenceError(f"the payload of leaf {index} is missing", f"Run: tecolote verify {self.case.root}")
         with open_blob(entry, self._plain) as stream:
@@ -260,7 +274,7 @@ class Reading:
         row = self._packs.row(segment) if self._packs is not None else None
         key = self._packs.keys[segment] if self._packs is not None and row is not None else None
         if row is None:
-            row = self._ask(lambda i: i.segment(segment))
+            row = self._must(lambda i: i.segment(segment))
         if row is None:
             raise EvidenceError(f"segment {segment} is missing", f"Run: tecolote verify {self.case.root}")
         sealed = read_sealed(self._folder / "packs", row)

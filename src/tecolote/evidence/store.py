@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import hashlib
 import os
@@ -24,6 +25,7 @@ from tecolote.evidence.tree import EMPTY_ROOT, leaf_hash
 
 #: A blob up to this size is gathered before it is written: if it is there already, nothing is.
 _SMALL = 1 << 20
+_SPACE = "Free some space and try again"
 _ROWS_PER_ENTRY = log.MAX_BODY // segments.ROW_BYTES
 
 
@@ -211,14 +213,27 @@ class Evidence(Reading):
         """Make everything so far durable: packs, then keys, then the log with a signed checkpoint.
 
         Raises:
-            EvidenceError: the drive refused; nothing of it is acknowledged then. Free space and commit
-                again, or `abort`.
+            EvidenceError: the drive refused. Everything since the last commit is forgotten then: what a
+                drive says after a failed sync cannot be believed, so it is not tried again.
         """
         packs = self._writing()
         if not self._leaves and not self._entries:
             return self.checkpoint()
-        rows = packs.seal()
-        self._keys.store(packs.keys.items())
+        try:
+            rows = packs.seal()
+            self._keys.store(packs.keys.items())
+            found = self._extend_log(rows)
+        except OSError as error:
+            self.abort()
+            raise EvidenceError(f"nothing could be committed: {error.strerror}", _SPACE) from error
+        except EvidenceError:
+            self.abort()
+            raise
+        self._acknowledge(packs, rows, found)
+        return self.checkpoint()
+
+    def _extend_log(self, rows: list[Row]) -> list[log.Found]:
+        """Append rows, leaves and the signed checkpoint to the log, durably; the entries as framed."""
         tree = self._whole()
         tree.cut(self._meta.size)
         tree.extend([leaf_hash(leaf) for leaf, _ in self._leaves])
@@ -229,10 +244,10 @@ class Evidence(Reading):
         ]
         framed += [(log.LEAF, leaf) for leaf, _ in self._leaves]
         framed.append((log.CHECKPOINT, notes.sign_note(text, [self._signer]).encode()))
-        raw, found = log.frame(framed, log.Place(self._meta.log_end, self._meta.chain))
-        log.append(self._log, raw, log.Place(self._meta.log_end, self._meta.chain))
-        self._acknowledge(packs, rows, found)
-        return self.checkpoint()
+        end = log.Place(self._meta.log_end, self._meta.chain)
+        raw, found = log.frame(framed, end)
+        log.append(self._log, raw, end)
+        return found
 
     def abort(self) -> None:
         """Forget what was not committed."""
@@ -284,7 +299,8 @@ class Evidence(Reading):
         self._meta = Meta(end.end, end.chain, size, place.segment, place.pack, place.end)
         self._entries.clear()
         self._leaves.clear()
-        keys.write_mark(self.case.keys, keys.Mark(size, end.end, end.chain))
+        with contextlib.suppress(OSError):  # the log is durable: a mark that lags takes nothing back
+            keys.write_mark(self.case.keys, keys.Mark(size, end.end, end.chain))
         try:
             self._index.apply(batch, self._meta)
         except IndexDamaged:
