@@ -29,7 +29,7 @@ FEWEST = 3
 #: Share of the history's own stretches that must be less unusual.
 RARE = 0.98
 #: Mean |z| below which no change of style is believed; it is about 0.8 for the same hand.
-LEAST = 1.6
+LEAST = 1.0
 #: A second alarm of one account waits as long as this.
 QUIET = timedelta(days=365)
 
