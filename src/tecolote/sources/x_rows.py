@@ -78,9 +78,11 @@ class Out:
                 self._entities(entities, account, pid, created)
         if text is not None and ("&" in text or "\x00" in text):
             text, raw = _repaired(text)
-        edited, first, revision = None, None, _revision(t)
-        if revision:
-            edited, first = created, (t.edit_history_tweet_ids or [""])[0]
+        edited = first = revision = None
+        history = t.edit_history_tweet_ids
+        if history and pid in history:
+            revision = history.index(pid)
+            edited, first = (created, history[0]) if revision else (None, None)
         name, shown = (None, None) if author is None else (author.username or author.name, _SHOWN[author.protected])
         self.posts.append((
             rec, "x", pid, False, "post", account, name, created, raw_time, basis, edited, first, revision, text, raw,
@@ -107,8 +109,10 @@ class Out:
         truncated, answered, pid = False, None, t.id
         for r in t.referenced_tweets or ():
             kind, target = _REFERENCES.get(r.type or ""), r.id
-            if kind is None or ident(target) is None:
+            if kind is None or target is None:
                 continue
+            if not target.isdigit():
+                ident(target)
             other: Post | None = r if r.text is not None else self.posts_by_id.get(target)
             owner = other.author_id if other is not None else None
             if kind == "replies":
@@ -157,12 +161,15 @@ class Out:
         if u.entities is not None and u.entities.url is not None and u.entities.url.urls:
             url = u.entities.url.urls[0].expanded_url or url
         self.accounts.append((self.rec, "x", uid, "native", created))
+        name, bio, place = u.name, u.description, u.location
+        if "\x00" in f"{name}{bio}{place}":
+            name, bio, place = clean_text(name), clean_text(bio), clean_text(place)
+        followers = following = posts = likes = None
+        if m is not None:
+            followers, following, posts, likes = m.followers_count, m.following_count, m.tweet_count, m.like_count
         self.profiles.append((
-            self.rec, "x", uid, self.at, self.basis, u.username,
-            *_clean(u.name, u.description, u.location), url or None, u.profile_image_url, u.verified,
-            u.verified_type, u.protected,
-            *((None, None, None, None) if m is None else
-              (m.followers_count, m.following_count, m.tweet_count, m.like_count)),
+            self.rec, "x", uid, self.at, self.basis, u.username, name, bio, place, url or None, u.profile_image_url,
+            u.verified, u.verified_type, u.protected, followers, following, posts, likes,
         ))  # fmt: skip
         if u.withheld is not None:
             self._withheld(u.withheld, "account", uid)
@@ -174,24 +181,26 @@ class Out:
 
     def _entities(self, entities: Entities, account: str, pid: str, created: datetime | None) -> None:
         """Edges to the accounts, hashtags and links that X found in the text, each once."""
-        rec, at, edges = self.rec, self.at, self.edges
+        rec, at, add = self.rec, self.at, self.edges.append
         if entities.mentions:
-            for target, kind in {
-                (m.id, "account") if m.id else (m.username, "account_name"): None for m in entities.mentions
-            }:
-                if target is not None:
-                    edges.append((rec, "x", account, target, "mentions", kind, pid, None, created, at))
+            seen = set()
+            for m in entities.mentions:
+                target, kind = (m.id, "account") if m.id else (m.username, "account_name")
+                if target and target not in seen:
+                    seen.add(target)
+                    add((rec, "x", account, target, "mentions", kind, pid, None, created, at))
         if entities.hashtags:
             for tag in {h.tag.lower(): None for h in entities.hashtags if h.tag}:
-                edges.append((rec, "x", account, tag, "hashtag", "hashtag", pid, None, created, at))
+                add((rec, "x", account, tag, "hashtag", "hashtag", pid, None, created, at))
         if entities.urls:
-            for link in {
-                u.expanded_url or u.url: None
-                for u in entities.urls
-                if u.media_key is None and not (u.display_url or "").startswith(_PICTURES)
-            }:
-                if link is not None:
-                    edges.append((rec, "x", account, link, "links_to", "link", pid, None, created, at))
+            seen = set()
+            for u in entities.urls:
+                if u.media_key is not None or (u.display_url is not None and u.display_url.startswith(_PICTURES)):
+                    continue
+                link = u.expanded_url or u.url
+                if link and link not in seen:
+                    seen.add(link)
+                    add((rec, "x", account, link, "links_to", "link", pid, None, created, at))
 
     def _attach(self, attached: Attachments, pid: str, created: datetime | None) -> None:
         """Media of a post, and an edge to each."""
@@ -237,17 +246,6 @@ def utc(raw: str) -> tuple[datetime | None, str | None]:
 def _whole(t: Post) -> str | None:
     """The text of a post, the long form where there is one."""
     return t.note_tweet.text if t.note_tweet is not None and t.note_tweet.text else t.text
-
-
-def _revision(t: Post) -> int | None:
-    """Which version of an edited post this is, 0 the first; None if the record does not say."""
-    history = t.edit_history_tweet_ids
-    return history.index(t.id) if history and t.id in history else None
-
-
-def _clean(*texts: str | None) -> tuple[str | None, ...]:
-    """Texts that every store can hold; the typed decoder has refused lone surrogates already."""
-    return tuple(clean_text(t) if t is not None and "\x00" in t else t for t in texts)
 
 
 def _repaired(text: str) -> tuple[str | None, str | None]:
