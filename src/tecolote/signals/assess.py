@@ -266,12 +266,21 @@ def _imminence(themes: list[str], reading: Reading) -> str:
     if not any(t in _THREATS or t == "extortion" for t in themes):
         return "none"
     has = {h.cue.id for h in reading.cues}
-    for label in ("time.immediate", "time.dated"):
-        if label in has:
-            return "immediate" if label == "time.immediate" else "dated_or_placed"
+    if has & {"time.immediate", "time.en_immediate"}:
+        return "immediate"
+    if has & {"time.dated", "time.en_dated"}:
+        return "dated_or_placed"
     return (
         "conditional"
-        if has & {"mood.conditional", "threat.to_whoever", "threat.en_public", "threat.demand", "threat.en_demand"}
+        if has
+        & {
+            "mood.conditional",
+            "mood.en_conditional",
+            "threat.to_whoever",
+            "threat.en_public",
+            "threat.demand",
+            "threat.en_demand",
+        }
         else "none"
     )
 

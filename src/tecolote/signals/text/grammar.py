@@ -95,6 +95,19 @@ def load_grammar() -> Grammar:
     return Grammar(tuple(cues), tuple(sources), tuple(rules))
 
 
+@cache
+def vocabulary() -> frozenset[str]:
+    """Single words of all word classes and verb forms, unaccented, ñ kept."""
+    found: set[str] = set()
+    for _, raw in files():
+        file = msgspec.convert(_yaml(raw), _File)
+        for words in file.words.values():
+            found.update(part for word in words if word.replace(" ", "").isalnum() for part in word.split())
+        for verbs in file.verbs.values():
+            found.update(v[:-2] + e for v in verbs for forms in file.endings[v[-2:]].values() for e in forms)
+    return frozenset(w for w in found if len(w) > 2)
+
+
 def files() -> list[tuple[str, bytes]]:
     """Name and bytes of every grammar file, for the version hash."""
     folder = resources.files("tecolote.signals") / "data" / "grammar"

@@ -153,6 +153,7 @@ _EN = frozenset(  # words that the other language does not have
         "don't",
     ]
 )
+FUNCTION_WORDS = _ES | _EN
 _WORDS = re.compile(r"[a-zñ']+")
 
 

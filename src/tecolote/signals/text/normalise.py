@@ -230,10 +230,10 @@ def lane2(first: Lane) -> list[Lane]:
         return []
     readings: list[Lane] = []
     seen = {first.text}
-    joined = _edit(first, _joins(first.text))
+    joined = edit(first, _joins(first.text))
     for digits in (_LEET, _LEET_L):
-        lane = _edit(joined, _leet(joined.text, digits))
-        lane = _edit(lane, [(m.start() + 1, m.end(), "") for m in _REPEATED.finditer(lane.text)])
+        lane = edit(joined, _leet(joined.text, digits))
+        lane = edit(lane, [(m.start() + 1, m.end(), "") for m in _REPEATED.finditer(lane.text)])
         if lane.text not in seen:
             seen.add(lane.text)
             readings.append(lane)
@@ -271,7 +271,7 @@ def _leet_digit(word: str) -> bool:
     return all(c in "0134" or c.isalpha() for c in word)
 
 
-def _edit(lane: Lane, edits: list[tuple[int, int, str]]) -> Lane:
+def edit(lane: Lane, edits: list[tuple[int, int, str]]) -> Lane:
     """``lane`` with pieces replaced; equal lengths keep the map by letter, others give the whole piece."""
     if not edits:
         return lane

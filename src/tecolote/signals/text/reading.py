@@ -13,7 +13,8 @@ import msgspec
 
 from tecolote.signals.text.discourse import CueHit, cues_in
 from tecolote.signals.text.grammar import Rule, load_grammar
-from tecolote.signals.text.normalise import MAX_CHARS, Lane, inside, lane1, lane2, quoted
+from tecolote.signals.text.hashtags import split_tags
+from tecolote.signals.text.normalise import MAX_CHARS, Lane, edit, inside, lane1, lane2, quoted
 from tecolote.signals.text.terms import TermFinder, TermHit, attribute
 
 ACTS = frozenset(
@@ -75,6 +76,8 @@ def read(text: str, finder: TermFinder, day: dt.date | None = None) -> Reading:
     cut = len(text) > MAX_CHARS
     first = lane1(text[:MAX_CHARS] if cut else text)
     lanes = [first, *lane2(first)]
+    if "#" in first.text:
+        lanes.append(edit(first, split_tags(first.text)))
     cues = cues_in(lanes)
     terms = finder.find(lanes, day)
     groups = attribute(terms)

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tecolote import codebook
+from tecolote.signals.text.grammar import load_grammar
 from tecolote.signals.text.model import VOICES, Model
 from tecolote.signals.text.reading import read
 from tecolote.signals.text.terms import TermFinder
@@ -119,12 +120,37 @@ def _others(data: Path) -> list[Row]:
     return rows
 
 
-def fit(x: Matrix, y: Matrix, weight: Matrix, penalty: float = _PENALTY) -> Matrix:
-    """Weights (features + 1, voices) of a multinomial logistic model; the last row is the bias, unpenalised."""
+def prior(names: list[str]) -> Matrix:
+    """What the grammar says before any example: the strength of each cue for the voice it speaks for."""
+    found = np.zeros((len(names) + 1, len(VOICES)))
+    place = {n: i for i, n in enumerate(names)}
+    for cue in load_grammar().cues:
+        row = place.get(f"cue:{cue.id}")
+        if row is not None and cue.voice:
+            found[row, VOICES.index(cue.voice)] = cue.weight
+            found[row, 0] -= cue.weight / 2
+        elif row is not None and cue.id.startswith("sig."):
+            found[row, 0] = 1.5
+    for name, push in (("best:1", 1.0), ("best:2", 3.0), ("best:3", 5.0), ("quote:set_aside", -2.0)):
+        if name in place:
+            found[place[name], 0] = push
+    for voice in VOICES[1:]:
+        if f"hint:{voice}" in place:
+            found[place[f"hint:{voice}"], VOICES.index(voice)] = 1.0
+    found[-1] = (-2.0, 0.0, 0.0, 0.0, 1.2)
+    return found
+
+
+def fit(x: Matrix, y: Matrix, weight: Matrix, start: Matrix, penalty: float = _PENALTY) -> Matrix:
+    """Weights (features + 1, voices) of a multinomial logistic model; the last row is the bias.
+
+    The penalty is on the distance from ``start``, so that a cue which few examples show keeps what the
+    grammar says of it.
+    """
     design = np.hstack([x, np.ones((len(x), 1))])
     total = weight.sum()
     limit = 0.5 * np.linalg.norm(design * np.sqrt(weight)[:, None], 2) ** 2 / total + penalty
-    w = np.zeros((design.shape[1], y.shape[1]))
+    w = start.copy()
     ahead, momentum = w, 1.0
     shrink = np.full((design.shape[1], 1), penalty)
     shrink[-1] = 0.0
@@ -133,7 +159,7 @@ def fit(x: Matrix, y: Matrix, weight: Matrix, penalty: float = _PENALTY) -> Matr
         scores -= scores.max(axis=1, keepdims=True)
         p = np.exp(scores)
         p /= p.sum(axis=1, keepdims=True)
-        gradient = design.T @ ((p - y) * weight[:, None]) / total + shrink * ahead
+        gradient = design.T @ ((p - y) * weight[:, None]) / total + shrink * (ahead - start)
         step = ahead - gradient / limit
         following = (1 + math.sqrt(1 + 4 * momentum * momentum)) / 2
         ahead = step + (momentum - 1) / following * (step - w)
@@ -189,18 +215,19 @@ def train(data: Path) -> tuple[Model, dict[str, Any]]:
     x, names, acting = _design(rows, book)
     y = np.array([[float(v == row.voice) for v in VOICES] for row in rows])
     weight = np.array([row.weight for row in rows])
+    start = prior(names)
     fold = np.array([_fold(row.unit) for row in rows])
     odds = np.zeros(len(rows))
     guess = np.zeros(len(rows), dtype=int)
     for k in range(_FOLDS):
         kept = fold != k
-        w = fit(x[kept], y[kept], weight[kept])
+        w = fit(x[kept], y[kept], weight[kept], start)
         scores = np.hstack([x[~kept], np.ones((int((~kept).sum()), 1))]) @ w
         odds[~kept] = _odds(scores)
         guess[~kept] = scores.argmax(axis=1)
     usable = np.array(acting)
     scale, offset = platt(odds[usable], y[usable, 0], weight[usable])
-    w = fit(x, y, weight)
+    w = fit(x, y, weight, start)
     weights = {n: _row(w[i]) for i, n in enumerate(names)}
     trained_on: dict[str, int] = {}
     for row in rows:
