@@ -51,3 +51,12 @@ def test_the_network_is_that_of_the_table(get):
     assert "user3_x" in names and len(names) == 8
     mentions = get("/network.json", view="connections", kind="mentions").json()["graph"]
     assert mentions["edges"] and all(e["source"] != e["target"] for e in mentions["edges"])
+
+
+def test_what_gives_a_protected_author_away_is_masked_too(get, built):
+    post = next(p for p in built.posts if p["account_id"] == "a1")
+    told = get(f"/post/{key_of(post['platform'], post['id'])}.json").json()
+    assert told["trail"]["proven"] and told["trail"]["raw"] is None
+    assert (told["post"]["url"], told["post"]["author"], told["post"]["account_id"]) == (None, None, None)
+    body = get(f"/post/{key_of(post['platform'], post['id'])}").content.decode()
+    assert f"</summary><bdi>{post['url']}</bdi>" in body and body.count(post["url"]) == 1

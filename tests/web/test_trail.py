@@ -16,7 +16,8 @@ def told(get, post):
 
 
 def test_the_trail_ends_in_the_bytes_of_the_record(get, built):
-    for i in (0, 6, 299):
+    open_ones = [i for i, p in enumerate(built.posts) if int(p["account_id"][1:]) % 4 in (0, 3)]
+    for i in (open_ones[0], open_ones[30], open_ones[-1]):
         trail = told(get, built.posts[i])
         assert trail["error"] == "" and trail["proven"]
         assert [c["step"] for c in trail["checks"]] == ["bytes", "record", "log"]

@@ -29,9 +29,14 @@ class Name:
         """True for a protected account."""
         return bool(self.hidden)
 
+    @property
+    def text(self) -> str:
+        """What a reveal shows."""
+        return self.hidden or self.shown
+
 
 def masked(name: str | None, protected: bool) -> Name:
-    """The name of an account as pages show it."""
+    """A name, or other text that gives an account away, as pages show it."""
     if protected:
         return Name("", name or "?")
     return Name(name or "")

@@ -96,7 +96,12 @@ def show_post(request: HttpRequest, pin: Pin, key: str) -> tuple[str, dict[str, 
     found = post.one(pin, key)
     if found is None:
         raise Http404
-    found["trail"] = trail.trail(pin, found["source"])
+    proof = trail.trail(pin, found["source"])
+    # The record and the address name their author: as masked as the name itself.
+    protected = found["post"]["protected"]
+    proof["raw"] = accounts.masked(proof.get("raw"), protected)
+    found["post"]["url"] = accounts.masked(found["post"]["url"], protected)
+    found["trail"] = proof
     return "post.html", found
 
 
