@@ -8,7 +8,8 @@ existed. An order is *settled* when
 3. for files whose records stand in the order of their arrival: under this order they never step back by a day, while
    under each other one they do at least three times. Once or twice may be a phone's clock.
 
-Otherwise it is not settled and nobody guesses.
+Otherwise it is not settled and nobody guesses. A year of two digits in the first place is not considered: hardly a
+phone language writes it so (Unicode CLDR: Korean, Basque), and a user can say it.
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ class DateEvidence:
         if parts == self._previous:
             return
         self._previous = parts
+        if len(parts[0]) != 4:
+            self._possible["ymd"] = False
         days = {order: day_of(parts, order, self.first_year) for order in ORDERS if self._possible[order]}
         for order, day in days.items():
             if day is None:

@@ -122,6 +122,8 @@ class _Platform:
         names = sorted((n for n in self.by_name if n.strip()), key=len, reverse=True)
         joined = "|".join(map(re.escape, names))
         self._names = re.compile(rf"(?<!\w)(?:{joined})(?!\w)") if names else None
+        self._at_names = re.compile(f"@\u2068?({joined})\u2069?(?!\\w)") if names else None
+        self._made = frozenset(self.by_name.values())
         self._digits = {re.sub(r"\D", "", n): self.by_name[n] for n in names if _PHONE.fullmatch(n)}
 
     def _of(self, table: str) -> Iterable[dict[str, Any]]:
@@ -142,6 +144,8 @@ class _Platform:
         if not text:
             return text
         if "@" in text:
+            if self._at_names is not None:
+                text = self._at_names.sub(lambda m: f"@\u2068{self.by_name[m[1]]}\u2069", text)
             text = _MENTION.sub(self._mentioned, text)
         return _PHONE.sub(self._dialled, text) if self._digits else text
 
@@ -149,7 +153,8 @@ class _Platform:
         return self._digits.get(re.sub(r"\D", "", found[0]), found[0])
 
     def _mentioned(self, found: re.Match[str]) -> str:
-        return "@" + self._name(found[1] or found[2])
+        name = found[1] or found[2]
+        return "@" + (name if name in self._made else self._name(name))
 
     def _name(self, name: str) -> str:
         """A name that may or may not be a known member's; a pseudonym already stays."""

@@ -12,43 +12,55 @@ from tecolote.sources.date_order import DateEvidence
 from tecolote.sources.whatsapp.layout import FIRST_YEAR, HEADER, local_time, signature
 from tecolote.sources.whatsapp.phrases import GROUP_TITLE, NAME_TITLE, plain
 
-_BLOCK = 4 << 20
+_BLOCK = 256 << 10
 
 Match = re.Match[bytes]
 #: First byte, bytes without the line break behind them, and the header; None for text before the first header.
 Cut = tuple[int, bytes, Match | None]
 
 
-def cut(source: Source, accept: Callable[[Match, Match], bool] | None = None) -> Iterator[Cut]:
+def cut(
+    source: Source, pattern: re.Pattern[bytes] = HEADER, accept: Callable[[Match, Match], bool] | None = None
+) -> Iterator[Cut]:
     """The messages of a chat.
 
     Args:
         source: the file.
+        pattern: `HEADER`, or what `like` makes of it.
         accept: whether a header, the second argument, begins a message or is text of the message whose header
             is the first argument. Without it every header begins a message.
     """
+    for base, held, spans in _windows(source, pattern, accept):
+        for begin, end, match in spans:
+            yield base + begin, held[begin:end].removesuffix(b"\r"), match
+
+
+def _windows(
+    source: Source, pattern: re.Pattern[bytes], accept: Callable[[Match, Match], bool] | None
+) -> Iterator[tuple[int, bytes, list[tuple[int, int, Match | None]]]]:
+    """Blocks of the file that end between two messages: place of the first byte, bytes, and spans in them."""
     stream = source.open()
     held, base = b"\n", -1
-    current: Match | None = None
     while block := stream.read(max(_BLOCK, len(held))):
         held += block
+        spans: list[tuple[int, int, Match | None]] = []
         begin, current = 0, None
-        for found in HEADER.finditer(held):
+        for found in pattern.finditer(held):
             if current is not None and accept is not None and not accept(current, found):
                 continue
-            if found.start() > begin or current is not None:
-                yield base + begin + 1, held[begin + 1 : found.start()].removesuffix(b"\r"), current
-            begin, current = found.start(), found
-        if len(held) - begin > MAX_RECORD_BYTES:
-            yield base + begin + 1, held[begin + 1 :], current
-            base, held, current = base + len(held) - 1, b"\r", None
-            continue
-        base, held = base + begin, held[begin:]
-    if len(held) > 1:
-        rest = held[1:].removesuffix(b"\n").removesuffix(b"\r")
-        again = HEADER.match(held)
-        if rest or again:
-            yield base + 1, rest, again
+            at = found.start()
+            if at > begin or current is not None:
+                spans.append((begin + 1, at, current))
+            begin, current = at, found
+        too_long = len(held) - begin > MAX_RECORD_BYTES
+        if too_long:
+            spans.append((begin + 1, len(held), current))
+        yield base, held, spans
+        # The next block continues inside a line where this one was too long: nothing begins there.
+        base, held = (base + len(held) - 1, b"\r") if too_long else (base + begin, held[begin:])
+    last = held[1:].removesuffix(b"\n")
+    if last or pattern.match(held):
+        yield base, held, [(1, 1 + len(last), pattern.match(held))]
 
 
 @dataclass
@@ -58,13 +70,15 @@ class Survey:
     Attributes:
         thread_id: derived from the first two messages, so that a renamed or longer export of the chat has the same.
         title: group name or the name in the export's file name; else the file's name.
-        main: layout of the first header.
+        example: the first header.
+        main: its layout.
         dates: evidence on the date order, by layout.
         utf8: no byte order mark of another encoding at the beginning.
     """
 
     thread_id: str = ""
     title: str = ""
+    example: bytes = b""
     main: bytes = b""
     is_group: bool = False
     utf8: bool = True
@@ -79,17 +93,24 @@ def survey(source: Source) -> Survey:
     """Look once over the whole chat."""
     found = Survey(utf8=not source.head.startswith((b"\xff\xfe", b"\xfe\xff")))
     first: list[bytes] = []
-    for _, raw, match in cut(source):
-        if match is None:
-            continue
-        if len(first) < 2:
-            first.append(plain(raw.decode("utf-8", "replace")).encode())
-        layout = signature(match[1])
-        evidence = found.dates.get(layout)
-        if evidence is None:
-            evidence = found.dates[layout] = DateEvidence(FIRST_YEAR)
-            found.main = found.main or layout
-        evidence.see((match[3], match[5], match[6]))
+    parts: tuple[bytes, ...] = ()
+    previous = b""
+    for _, held, spans in _windows(source, HEADER, None):
+        for begin, end, match in spans:
+            if match is None:
+                continue
+            if len(first) < 2:
+                first.append(plain(held[begin:end].decode("utf-8", "replace")).strip().encode())
+            layout = signature(match[1])
+            now = match.group(3, 5, 6)
+            if now == parts and layout == previous:
+                continue
+            parts, previous = now, layout
+            if layout not in found.dates:
+                found.dates[layout] = DateEvidence(FIRST_YEAR)
+                found.example = found.example or match[1]
+            found.dates[layout].see((match[3], match[5], match[6]))
+    found.main = signature(found.example)
     found.thread_id = sha256(b"whatsapp\0" + b"\0".join(first)).hexdigest()[:24]
     group = GROUP_TITLE.search(plain(source.head.decode("utf-8", "replace")))
     found.is_group = group is not None

@@ -28,13 +28,35 @@ _SPACE = rb"(?:[ \t]|\xc2\xa0|\xe2\x80[\x80-\x8f\xaf])"
 HEADER = re.compile(
     rb"\n" + _MARK + rb"*((\[)?"
     rb"(\d{1,4})([./-]) ?(\d{1,2})\4 ?(\d{1,4})\.?,?"
-    rb"(?:" + _SPACE + rb"+(?:um|klo|kl\.?|at|a las|a la|\xc3\xa0s|\xc3\xa0))?" + _SPACE + rb"+"
+    + _SPACE + rb"+(?:(?:um|klo|kl\.?|at|a las?|\xc3\xa0s?)" + _SPACE + rb"+)?"
     rb"(\d{1,2})([:.])(\d{2})(?:\8(\d{2}))?"
     rb"(?:" + _SPACE + rb"*([AaPp])\.?" + _SPACE + rb"*[Mm]\.?)?"
     rb"(?(2)\]" + _SPACE + rb"?|(?:" + _SPACE + rb"+- |(?(10): |(?!)))))"
-)
+)  # fmt: skip
 _DIGITS = b"0123456789"
 _HALVES = bytes.maketrans(b"AaP", b"ppp")
+
+
+_NONE = rb"(?:(?!)())?"
+_GROUPS = {
+    3: rb"(\d{1,4})", 4: rb"([./-])", 5: rb"(\d{1,2})", 6: rb"(\d{1,4})", 7: rb"(\d{1,2})", 8: rb"([:.])",
+    9: rb"(\d{2})", 10: rb"(\d{2})", 11: rb"([AaPp])",
+}  # fmt: skip
+
+
+def like(header: bytes) -> re.Pattern[bytes]:
+    """`HEADER` for a file with one layout, that of ``header``: the same groups, found in half the time."""
+    found = HEADER.match(b"\n" + header)
+    if found is None:
+        return HEADER
+    pattern, at = rb"\n" + _MARK + rb"*(" + _NONE, found.start(1)
+    for number, part in _GROUPS.items():
+        if found[number] is None:
+            pattern += _NONE
+            continue
+        pattern += re.escape(found.string[at : found.start(number)]) + part
+        at = found.end(number)
+    return re.compile(pattern + re.escape(found.string[at : found.end()]) + rb")")
 
 
 def signature(header: bytes) -> bytes:

@@ -79,18 +79,18 @@ _EVENTS = tuple(
         (r"(?P<a>.{1,100}?) (?:removed|eliminó a|sacó a) (?P<t>.{1,2000}?)\.?", False),
         (r"(?P<t>.{1,100}?) (?:was removed|fue eliminad[oa]|left|salió)(?: (?:del grupo|the group))?\.?", False),
         (
-            r"(?P<a>.{1,100}?) (?:created|creó) (?:this |the |a )?(?:group|(?:el|este) grupo|(?:la|esta) comunidad|community)"
-            + _END,
+            r"(?P<a>.{1,100}?) (?:created|creó) "
+            r"(?:this |the |a )?(?:group|community|(?:el|este) grupo|(?:la|esta) comunidad)" + _END,
             False,
         ),
         (
-            r"(?P<a>.{1,100}?) (?:changed|cambió|updated|actualizó|modificó) (?:the|this|their|to|el|la|las|los|su|a|de)\b"
-            + _END,
+            r"(?P<a>.{1,100}?) (?:changed|cambió|updated|actualizó|modificó) "
+            r"(?:the|this|their|to|el|la|las|los|su|a|de)\b" + _END,
             False,
         ),
         (
-            r"(?P<a>.{1,100}?) (?:deleted|eliminó|borró) (?:this group's|the group|el ícono|el icono|la foto|la descripción)"
-            + _END,
+            r"(?P<a>.{1,100}?) (?:deleted|eliminó|borró) "
+            r"(?:this group's|the group|el ícono|el icono|la foto|la descripción)" + _END,
             False,
         ),
         (

@@ -21,12 +21,13 @@ from hashlib import sha256
 from tecolote.sources.base import MAX_RECORD_BYTES, Chat, Options, Sink, Source, clean_text
 from tecolote.sources.text_edges import edges_of
 from tecolote.sources.whatsapp.cut import Acceptance, Match, Survey, cut, survey
-from tecolote.sources.whatsapp.layout import HEADER, Clock, signature
+from tecolote.sources.whatsapp.layout import HEADER, Clock, like, signature
 from tecolote.sources.whatsapp.phrases import (
     CALL,
     DELETED,
     EDITED,
     ENCRYPTION,
+    GROUP_TITLE,
     PLACE,
     Attachment,
     attachment,
@@ -64,8 +65,8 @@ class WhatsApp:
         authors = [text.split(": ")[0] for text in texts if ": " in text]
         if any(_LOG_LEVELS.fullmatch(a) for a in authors):
             return 0.0
-        if not authors and not any(event(text) for text in texts):
-            return 0.2
+        if not authors and not any(ENCRYPTION.fullmatch(plain(t)) or GROUP_TITLE.search(plain(t)) for t in texts):
+            return 0.0 if found[0][1].endswith(b": ") else 0.2
         begins = not head[: found[0].start()].strip(b"\xef\xbb\xbf\r\n\t ")
         return 0.9 if begins else 0.7 if len(found) > 1 else 0.3
 
@@ -78,9 +79,7 @@ class WhatsApp:
         """Read all messages; see `Reader.read`."""
         seen = survey(source)
         if not seen.utf8:
-            sink.quarantine(
-                "file", "saved as UTF-16, which WhatsApp does not write: save it as UTF-8 or export it again"
-            )
+            sink.quarantine("file", "saved as UTF-16, which WhatsApp does not write: save it as UTF-8")
             return
         _Reading(seen, sink, options).run(source)
 
@@ -116,7 +115,9 @@ class _Reading:
         """All messages, then the thread."""
         accept = Acceptance(self.seen)
         line, rec = 1, -1
-        for start, raw, match in cut(source, accept if len(self.clocks) > 1 else None):
+        alone = len(self.clocks) == 1
+        pattern = like(self.seen.example) if alone else HEADER
+        for start, raw, match in cut(source, pattern, None if alone else accept):
             at, line = line, line + raw.count(b"\n") + 1
             if match is None:
                 self._preamble(raw, at)
