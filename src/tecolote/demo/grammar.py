@@ -19,7 +19,7 @@ Lookup = Callable[[str], str]
 Node = tuple[str, object]
 
 _TOKEN = re.compile(r"\{|\}|\||<([a-z0-9_.]+)>|\$([a-z]+[0-9]?)|[^{}|<$]+|[<$]")
-_FILES = ("perpetrator", "hostile", "reporter", "victim", "fan", "daily", "chat")
+_FILES = ("perpetrator", "hostile", "reporter", "victim", "fan", "daily", "english", "chat")
 
 
 class Grammar:

@@ -93,7 +93,7 @@ def _person(world: World, platform: str, kind: str) -> Account:
     account.town = rng.choice(TOWNS)
     account.created = START - timedelta(days=rng.randrange(20, 3000), seconds=rng.randrange(86400))
     account.weight = WEIGHT[kind] * rng.lognormvariate(0, 0.6)
-    account.lang = rng.choices(("es", "en", "mix"), (82, 10, 8))[0] if kind not in ("official", "alert") else "es"
+    account.lang = rng.choices(("es", "en", "mix"), (78, 13, 9))[0] if kind not in ("official", "alert") else "es"
     account.source_app = "TweetDeck" if kind in ("newsroom", "official") else rng.choices(_APPS, (60, 25, 15))[0]
     if kind in ("member", "ring"):
         account.group = GROUPS[0] if kind == "ring" else rng.choice(GROUPS)

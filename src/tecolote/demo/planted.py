@@ -158,7 +158,10 @@ def _passing_on(world: World, writer: Writer) -> None:
                 if post.voice == "reporter" and author.role == "member" and rng.random() < 0.5:
                     act = "threat_press"
                 passed = writer.post(author, act, when)
-                setattr(passed, "reply_to" if kind == "reply" else "quote_of", post)
+                if kind == "reply":
+                    passed.reply_to = post
+                else:
+                    passed.quote_of = post
             world.posts.append(passed)
         _answers(world, writer, originals, people)
 

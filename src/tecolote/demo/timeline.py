@@ -119,14 +119,14 @@ class Writer:
         """The rule for an act and the language of its words."""
         rules, roll = self.grammar.rules, self.rng.random()
         own = f"{act}.{account.lang}"
-        if act == "coded":
-            rule = "recruitment.coded"
-        elif self.world.hostile and act in CRIMES and f"h.{act}" in rules and roll < 0.6:
+        if self.world.hostile and act in CRIMES and f"h.{act}" in rules and roll < 0.6:
             rule = f"h.{act}"
-        elif own in rules and account.lang != "es" and roll < 0.7:
+        elif own in rules and account.lang != "es" and roll < 0.8:
             rule = own
-        elif act == "life" and account.lang != "es" and roll < 0.6:
+        elif act in LIFE and account.lang != "es" and roll < 0.7:
             rule = "english" if account.lang == "en" else "spanglish"
+        elif act == "coded":
+            rule = "recruitment.coded"
         else:
             rule = f"{act}.es" if f"{act}.es" in rules else act
         return rule, "en" if rule == "english" or rule.endswith(".en") else "es"
