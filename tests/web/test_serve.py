@@ -23,6 +23,7 @@ from tecolote.web.index import key_of
 from tecolote.web.library import Library
 from tecolote.web.middleware import HEADERS
 from tecolote.web.serve import FOLDER, secret_key, serve
+from tests.web.conftest import build
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 RUN = """
@@ -83,6 +84,33 @@ def test_a_new_manifest_is_shown_and_the_old_index_removed(tmp_path, monkeypatch
     assert after is not before
     assert len(list((tmp_path / "cache").rglob("*.duckdb"))) == 1
     assert [p for p in (tmp_path / "cache").rglob("*.duckdb") if p.stat().st_mode & 0o077] == []
+
+
+def test_tables_that_go_away_while_a_page_is_made_are_read_from_the_new_state(tmp_path, monkeypatch):
+    from django.test import RequestFactory
+
+    from tecolote.web.library import ENVIRON_KEY
+    from tecolote.web.serve import configure
+    from tecolote.web.views import page
+
+    configure()
+    monkeypatch.setenv("TECOLOTE_KEYS", str(tmp_path / "keys"))
+    case = build(tmp_path / "case", 20).case
+    states = []
+
+    def make(request, pin):
+        if not states:
+            writing = Writing(case)
+            writing.clear("findings")
+            writing.commit(writing.manifest({"size": 9, "root": "00"}))
+            writing.sweep()
+        states.append(pin)
+        return "", {"findings": pin.rows("SELECT count(*) AS n FROM findings")[0]["n"]}
+
+    request = RequestFactory().get("/", **{ENVIRON_KEY: Library(case)})
+    answer = page(make)(request, as_json=True)
+    assert json.loads(answer.content)["findings"] == 0
+    assert len(states) == 2 and states[0] is not states[1]
 
 
 def test_an_empty_case_has_pages(tmp_path, monkeypatch):

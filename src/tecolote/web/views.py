@@ -52,8 +52,7 @@ def page(make: Make) -> View:
 
     @require_safe
     def view(request: HttpRequest, *, as_json: bool = False, **kwargs: Any) -> HttpResponse:
-        pin = pin_of(request)
-        template, data = make(request, pin, **kwargs)
+        pin, template, data = _made(make, request, kwargs)
         if as_json:
             told = {"case": pin.case.settings.title, "fictional": pin.case.settings.fictional, **data}
             return JsonResponse(told, encoder=Encoder, json_dumps_params={"ensure_ascii": False, "indent": 1})
@@ -61,6 +60,20 @@ def page(make: Make) -> View:
 
     view.__doc__ = make.__doc__
     return view
+
+
+def _made(make: Make, request: HttpRequest, kwargs: dict[str, Any]) -> tuple[Pin, str, dict[str, Any]]:
+    """What ``make`` gives; once more if a writer has meanwhile removed the tables of the state that was read."""
+    import duckdb
+
+    pin = pin_of(request)
+    try:
+        return pin, *make(request, pin, **kwargs)
+    except duckdb.IOException:
+        newer = pin_of(request)
+        if newer is pin:
+            raise
+        return newer, *make(request, newer, **kwargs)
 
 
 def chrome(request: HttpRequest, pin: Pin) -> dict[str, Any]:
