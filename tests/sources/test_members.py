@@ -72,11 +72,10 @@ def test_one_account_has_one_pseudonym_by_id_and_by_name() -> None:
     assert "222" not in everything(sink).replace(beto, "")
 
 
-@given(
-    st.lists(
-        st.text(st.characters(categories=["Lu", "Ll"]), min_size=3, max_size=8), min_size=2, max_size=6, unique=True
-    )
-)
+WORD = st.text(st.characters(categories=["Lu", "Ll"]), min_size=3, max_size=8)
+
+
+@given(st.lists(WORD, min_size=2, max_size=6, unique=True))
 def test_names_go_as_whole_words_and_the_longest_first(names: list[str]) -> None:
     lines = [f"31/8/24, 20:{i:02} - {name}: hola\n" for i, name in enumerate([*names, names[0] + " " + names[1]])]
     lines.append(f"31/8/24, 21:00 - {names[0]} {names[1]} añadió a {names[-1]}\n")

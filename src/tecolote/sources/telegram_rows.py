@@ -72,9 +72,17 @@ class Talk:
         except Unreadable:
             found = None
         if found is None:
-            found = "chat-" + sha256(f"{title}\0{type_}\0".encode() + first).hexdigest()[:16]
+            found = "chat-" + sha256(f"{title}\0{type_}\0".encode() + _canonical(first)).hexdigest()[:16]
         kind = _KINDS.get(str(type_), "group" if type_ else "conversation")
         return cls(found, title, kind, type_ not in _PUBLIC, start, length, pointer, whole, messages, messages_at)
+
+
+def _canonical(message: bytes) -> bytes:
+    """The same bytes for the same message, however it is indented."""
+    try:
+        return msgspec.json.encode(msgspec.json.decode(message), order="sorted")
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return message
 
 
 class Rows:
