@@ -79,7 +79,7 @@ def test_probing_never_lies_about_being_exact(
     assert set(found.edges["exact"].to_pylist()) <= {found.facts["exact"]}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(ROWS, st.integers(0, 30), st.integers(1, 3))
 def test_qut_is_its_definition(rows: list[Row], window: int, least: int) -> None:
     messages: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -122,7 +122,7 @@ def slow_active(pairs: list[tuple[Row, Row]], x: list[Row], mp: int) -> list[tup
     return [(p, q) for p, q in pairs if p[2] in active or q[2] in active]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(ROWS, st.integers(0, 30), st.integers(0, 4), st.booleans(), st.integers(0, 9))
 def test_coortweet_is_its_definition(rows: list[Row], window: int, mp: int, loops: bool, fast: int) -> None:
     fast = min(fast, window)

@@ -85,6 +85,17 @@ def test_one_post_with_three_tags_is_one_coincidence() -> None:
     assert significance(events, 60).edges.num_rows == 0
 
 
+def test_words_of_ones_own_do_not_hide_what_is_shared() -> None:
+    """Each post has a tag shared within seconds and a text that nobody else ever wrote."""
+    ring = [(f"tag{k}", f"m{m}", f"p{k}-{m}", k * 9000 + m) for k in range(12) for m in range(4)]
+    rest = [(f"quiet{i % 7}", f"n{i}", f"q{i}", i * 1000) for i in range(110)]
+    rows = [*ring, *((f"text {c}", a, c, t) for _, a, c, t in ring), *rest]
+    events = pa.table(dict(zip(("object_id", "account_id", "content_id", "ts"), zip(*rows, strict=True), strict=True)))
+    found = significance(events, 60, deals=19)
+    assert {e["weight"] for e in found.edges.to_pylist()} == {12}
+    assert found.edges.num_rows == 6 and max(found.edges["q"].to_pylist()) < 0.05
+
+
 def test_the_same_seed_gives_the_same_figures_and_order_does_not_matter() -> None:
     random = np.random.default_rng(3)
     events = table(with_ring(organic(random), random))

@@ -43,7 +43,7 @@ def own_likelihood(curve: Curve, intervals: list[tuple[float, float]]) -> float:
     return log_likelihood(intervals, [float(r) for r in curve.right], curve.mass)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(INTERVALS)
 def test_no_other_curve_is_likelier(intervals: list[tuple[float, float]]) -> None:
     curve = turnbull(intervals, resamples=0)

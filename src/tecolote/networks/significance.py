@@ -3,8 +3,10 @@
 Two answers from one null model. Time is cut into stretches of at least six hours and a hundred events;
 within each stretch and modality the accounts are dealt out anew over the events. That keeps who was
 active when and how much, which objects were shared when and how often, and breaks only who shared what.
-A post counts with one object, the one that the fewest events share: two hashtags in one post are not two
-coincidences. So a weight here can be smaller than in the network, and so can the number of edges.
+A post counts with one object: of those that anybody shares within the window of it, the one that the fewest
+events share. Two hashtags in one post are not two coincidences. So a weight here can be smaller than in the
+network, and so can the number of edges. (Which object it is depends on the times of the events alone, not
+on whose they are, so the choice is the same in every deal.)
 
 *Per edge*: given the stretch, the number of pairs that two accounts form on one object is known in
 expectation, so the weight is compared with a Poisson law whose mean is the expected number of distinct
@@ -74,7 +76,7 @@ def significance(
     """
     numbered = number(events)
     start = int(numbered.t.min()) if len(numbered) else 0
-    once = _rarest(numbered)
+    once = _rarest(numbered, window)
     laid = lay_window(numbered.o[once], numbered.a[once], numbered.t[once] - start, window)
     stretch = _stretches(numbered, laid, max(window, _STRETCH_SECONDS))
     accounts = max(len(numbered.accounts), 1)
@@ -111,11 +113,19 @@ def significance(
     return Significance(edges, found, facts)
 
 
-def _rarest(events: Events) -> Ints:
-    """Positions of one event per post: of the object that the fewest events share, ties by number."""
-    popular = np.bincount(events.o, minlength=1)[events.o]
-    post = events.c * max(len(events.accounts), 1) + events.a
-    order = np.lexsort((events.o, popular, post))
+def _rarest(events: Events, window: int) -> Ints:
+    """Positions of one event per post: first those met within the window, then the rarest, ties by number."""
+    if len(events) == 0:
+        return np.empty(0, np.int64)
+    laid = lay_window(events.o, np.arange(len(events)), events.t - events.t.min(), window)
+    met = laid.before > 0
+    # An event is also met by the next one, if that one's window reaches back to it.
+    met[:-1] |= laid.low[1:] < np.arange(1, len(events))
+    alone = np.ones(len(events), np.bool_)
+    alone[laid.a] = ~met
+    popular = np.bincount(events.o)[events.o]
+    post = events.c * len(events.accounts) + events.a
+    order = np.lexsort((events.o, popular, alone, post))
     first = np.ones(len(order), np.bool_)
     first[1:] = post[order][1:] != post[order][:-1]
     return np.sort(order[first])

@@ -113,7 +113,22 @@ def distance(history: Floats, window: Floats) -> tuple[float, list[int]]:
     z is the difference of the means over the history's standard deviation divided by the root of the
     number of posts, each cut at 8 so that no single feature decides.
     """
-    spread = np.maximum(history.std(axis=0), 0.02)
-    z = np.abs(window.mean(axis=0) - history.mean(axis=0)) / (spread / np.sqrt(len(window)))
-    z = np.minimum(z, 8)
+    z = _z(window.mean(axis=0), history.mean(axis=0), history.std(axis=0), len(window))
     return float(z.mean()), [int(i) for i in np.argsort(-z, kind="stable")[:3]]
+
+
+def own_distances(history: Floats, size: int) -> Floats:
+    """`distance` of each stretch of ``size`` posts of a history from the rest of it."""
+    sums = np.concatenate([np.zeros((1, history.shape[1])), np.cumsum(history, axis=0)])
+    squares = np.concatenate([np.zeros((1, history.shape[1])), np.cumsum(history**2, axis=0)])
+    inside, inside_squares = sums[size:] - sums[:-size], squares[size:] - squares[:-size]
+    rest = len(history) - size
+    mean = (sums[-1] - inside) / rest
+    spread = np.sqrt(np.maximum((squares[-1] - inside_squares) / rest - mean**2, 0))
+    found: Floats = _z(inside / size, mean, spread, size).mean(axis=1)
+    return found
+
+
+def _z(mean: Floats, known: Floats, spread: Floats, posts: int) -> Floats:
+    found: Floats = np.minimum(np.abs(mean - known) / (np.maximum(spread, 0.02) / np.sqrt(posts)), 8)
+    return found

@@ -95,9 +95,10 @@ def turnbull(intervals: Sequence[tuple[float, float]], *, seed: int = 1976, resa
     ends = np.asarray(intervals, dtype=np.float64).reshape(-1, 2)
     if np.isnan(ends).any() or (ends[:, 0] > ends[:, 1]).any() or np.isinf(ends[:, 0]).any():
         raise ValueError("an interval needs a finite left end that is not above its right end")
-    kinds, count = np.unique(ends, axis=0, return_counts=True)
-    left, right = innermost(kinds)
-    first, behind = _covered(kinds, left, right)
+    left, right = innermost(np.unique(ends, axis=0))
+    # Intervals that hold the same steps are one kind: the likelihood cannot tell them apart.
+    kinds, count = np.unique(np.column_stack(_covered(ends, left, right)), axis=0, return_counts=True)
+    first, behind = kinds[:, 0], kinds[:, 1]
     mass, converged = _em(np.full(len(left), 1 / len(left)), first, behind, count.astype(np.float64))
     survival = np.clip(1 - np.cumsum(mass), 0, 1)
     low, high = _bootstrap(mass, first, behind, count, np.random.default_rng(seed), resamples)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tecolote.tracking.style import FEATURES, Floats, Written, distance, table
+from tecolote.tracking.style import FEATURES, Written, distance, own_distances, table
 
 if TYPE_CHECKING:
     from tecolote.corpus.store import Corpus
@@ -87,15 +87,7 @@ def _compare(history: Sequence[Written], window: Sequence[Written]) -> tuple[flo
     """Distance of the window, the distance it must exceed, and the features that differ most."""
     known = table(history, history)
     score, which = distance(known, table(history, window))
-    size = len(window)
-    own = [_left_out(known, start, size) for start in range(0, len(history) - size + 1)]
-    return score, max(LEAST, float(np.quantile(own, RARE))), which
-
-
-def _left_out(known: Floats, start: int, size: int) -> float:
-    """Distance of one stretch of the history from the rest of it."""
-    rest = np.concatenate([known[:start], known[start + size :]])
-    return distance(rest, known[start : start + size])[0]
+    return score, max(LEAST, float(np.quantile(own_distances(known, len(window)), RARE))), which
 
 
 _POSTS = """
