@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+
 from tecolote.case import Case
 from tecolote.corpus.store import Writing
 from tecolote.evidence import Evidence
@@ -96,7 +97,7 @@ class Made:
         flag = voice == "perpetrator"
         group = [GROUPS[at % 2]] if flag and pick.random() < 0.6 else []
         themes = sorted({pick.choice(THEMES), pick.choice(THEMES)}) if flag else []
-        text = f"post {at} of the fictional town ‮reversed" if at % 50 == 0 else f"post {at} of the fictional town"
+        text = f"post {at} of the fictional town \u202ereversed" if at % 50 == 0 else f"post {at} of the fictional town"
         when = START + timedelta(hours=at * 14 + pick.randrange(9))
         platform, id = account["platform"], f"p{at}"
         self.rows["posts"].append(

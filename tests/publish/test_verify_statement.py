@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tecolote import codebook
 from tecolote.case import Case
 from tecolote.corpus.store import Corpus
@@ -23,8 +24,8 @@ from tecolote.publish import pdf, verify_statement
 from tecolote.publish.numbers import wilson
 from tecolote.publish.report import ReportPaths, report
 from tecolote.publish.statement import bind, build, compact
+from tecolote.publish.survival import bounds, wilson_share
 from tecolote.tracking.survival import turnbull
-
 from tests.publish.conftest import Made
 
 Data = dict[str, Any]
@@ -160,8 +161,9 @@ def test_a_page_that_prints_another_number_fails(made: Made, tmp_path: Path) -> 
     with case.writing(), Evidence.open(case, write=True) as evidence:
         statement = build(case, Corpus(case), evidence, codebook.load())
         binding = bind(statement, evidence)
-    numbers = [replace(n, value=n.value + 1) if n.id == "flagged" else n for n in statement.numbers]  # type: ignore[operator]
-    forged = pdf.factsheet_pdf(replace(statement, numbers=numbers), binding, paths.data.read_bytes(), {}, "en")
+    parts = copy.deepcopy(statement.parts)
+    parts["numbers"]["flagged"]["value"] += 1
+    forged = pdf.factsheet_pdf(replace(statement, parts=parts), binding, paths.data.read_bytes(), {}, "en")
     path = tmp_path / "forged.pdf"
     path.write_bytes(forged)
     faults = verify_statement.verify_statement(path)
@@ -192,16 +194,18 @@ LIVES = st.lists(
 ).filter(lambda lives: any(high is not None for _, high in lives))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(LIVES, st.sampled_from([7, 30]))
 def test_survival_is_counted_alike_by_two_programs(lives: list[tuple[int, int | None]], day: int) -> None:
     if not any((high is not None and high >= day) or (high is None and low >= day) for low, high in lives):
         return
     curve = turnbull([(low, math.inf if high is None else high) for low, high in lives], resamples=0)
-    again, _ = verify_statement._online_after(lives, day)
-    least, most = curve.bounds(day)
-    assert least - 2e-3 <= again <= most + 2e-3
+    again, interval = verify_statement._online_after(lives, day)
     assert again == pytest.approx(curve.at(day), abs=2e-3)
+    known = sum(1 for low, high in lives if low >= day or (high is not None and high <= day))
+    least, most = bounds(curve, day)
+    expected = (wilson_share(least, known)[0], wilson_share(most, known)[1])
+    assert interval == pytest.approx(expected, abs=2e-3)
 
 
 @given(st.integers(1, 5000).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))))

@@ -10,13 +10,15 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 from tecolote.publish.figures import VOICES
-from tecolote.publish.numbers import SMALL, Number
+from tecolote.publish.numbers import Number
 from tecolote.publish.sheet import Sheet
 from tecolote.publish.texts import say, value_name
 
+#: Share of all posts that the earliest months may hold and still be left out of the timeline.
+_OLD = 0.005
 INK, MUTED, RULE = "#1b2733", "#5a6875", "#dfe4e8"
 COLOURS = {
     "perpetrator": "#D55E00",
@@ -65,7 +67,7 @@ def to_svg(spec: Spec, lang: str) -> str:
     import vl_convert
 
     _fonts()
-    locale = "es-MX" if lang == "es" else "en-US"
+    locale: Literal["es-MX", "en-US"] = "es-MX" if lang == "es" else "en-US"
     svg: str = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[], format_locale=locale, time_format_locale=locale)
     return svg
 
@@ -94,14 +96,25 @@ def _config() -> Spec:
 
 
 def timeline(sheet: Sheet, lang: str, width: int = 640, height: int = 210) -> Spec | None:
-    """Flagged posts and posts that report or warn, by month; None without dated posts."""
-    rows = sheet.rows(
-        "SELECT month || '-01' AS month, count(*) FILTER (WHERE flag) AS flagged, "
+    """Flagged posts and posts that report or warn, by month; None without dated posts.
+
+    Months without posts are zero. The first months of all, which together hold less than half a per cent of the
+    posts, are left out and said in the subtitle.
+    """
+    found = sheet.rows(
+        "SELECT month, count(*) AS n, count(*) FILTER (WHERE flag) AS flagged, "
         "count(*) FILTER (WHERE voice = 'reporter' AND NOT flag) AS reporter FROM sheet.posts "
         "WHERE month IS NOT NULL GROUP BY ALL ORDER BY month"
     )
-    if len(rows) < 2:
+    total, older = sum(row["n"] for row in found), 0
+    while len(found) > 2 and older + found[0]["n"] < _OLD * total:
+        older += found.pop(0)["n"]
+    if len(found) < 2:
         return None
+    there = {row["month"]: row for row in found}
+    nothing = {"flagged": 0, "reporter": 0}
+    months = _months(found[0]["month"], found[-1]["month"])
+    rows = [{"month": f"{month}-01", **{k: there.get(month, nothing)[k] for k in nothing}} for month in months]
     labels = {"flagged": say(lang, "page.posts_flagged"), "reporter": value_name(lang, "voice", "reporter")}
     values = [{"month": r["month"], "n": r[k], "series": label} for r in rows for k, label in labels.items()]
     names = list(labels.values())
@@ -111,7 +124,18 @@ def timeline(sheet: Sheet, lang: str, width: int = 640, height: int = 210) -> Sp
         "legend": {"title": None, "symbolType": "stroke", "symbolStrokeWidth": 3},
         "scale": {"domain": names, "range": [COLOURS["perpetrator"], COLOURS["reporter"]]},
     }
-    return {
+    note = {
+        "title": {
+            "text": say(lang, "page.older", n=f"{older:,}", month=months[0]),
+            "font": "Inter",
+            "fontSize": 10,
+            "fontWeight": "normal",
+            "color": MUTED,
+            "anchor": "start",
+            "orient": "bottom",
+        }
+    }
+    return (note if older else {}) | {
         "width": width,
         "height": height,
         "data": {"values": values},
@@ -133,6 +157,12 @@ def timeline(sheet: Sheet, lang: str, width: int = 640, height: int = 210) -> Sp
             "strokeDash": {"field": "series", "legend": None, "scale": {"domain": names, "range": [[1, 0], [5, 3]]}},
         },
     }
+
+
+def _months(first: str, last: str) -> list[str]:
+    """Every month from ``first`` to ``last``, as ``YYYY-MM``."""
+    a, b = (int(text[:4]) * 12 + int(text[5:]) - 1 for text in (first, last))
+    return [f"{month // 12:04}-{month % 12 + 1:02}" for month in range(a, b + 1)]
 
 
 def themes(numbers: list[Number], lang: str, width: int = 380, most: int = 10) -> Spec | None:
@@ -186,7 +216,7 @@ def heat(sheet: Sheet, lang: str, names: Names, width: int = 40) -> Spec | None:
             "theme": names("theme", r["theme"]),
             "group": names("group", r["g"]),
             "n": r["n"],
-            "label": "<10" if r["n"] < SMALL else f"{r['n']:,}",
+            "label": f"{r['n']:,}",
             "shade": max(r["n"], 1),
         }
         for r in rows
@@ -260,9 +290,9 @@ def voices(numbers: list[Number], lang: str, names: Names, width: int = 560) -> 
         )
     return {
         "width": width,
-        "height": {"step": 30},
+        "height": {"step": 24},
         "data": {"values": values},
-        "mark": {"type": "bar", "height": 18, "stroke": "white", "strokeWidth": 1},
+        "mark": {"type": "bar", "height": 15, "stroke": "white", "strokeWidth": 1},
         "encoding": {
             "y": {
                 "field": "platform",

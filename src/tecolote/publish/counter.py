@@ -11,6 +11,7 @@ from typing import Any
 
 from tecolote.codebook import Codebook
 from tecolote.publish.numbers import (
+    SMALL,
     Condition,
     Denominator,
     Number,
@@ -24,6 +25,9 @@ from tecolote.publish.sheet import Sheet
 from tecolote.publish.texts import LANGUAGES, texts, value_name
 
 Where = list[Condition]
+
+#: Share of a count that the disclosed rows must show before the fact sheet says "at least".
+_MOST = 0.9
 
 #: Columns that lead from a number to its rows, by table.
 POINTERS = {
@@ -56,16 +60,17 @@ class Counter:
 
     def names(self, kind: str, value: str) -> Words:
         """Name of a value by language: from the codebook where it is an entry, else from the language files."""
-        entries: dict[str, Any] = {
+        kinds: dict[str, dict[str, Any]] = {
             "platform": self.book.platforms,
             "group": self.book.groups,
             "theme": self.book.themes,
-        }.get(kind, {})
+        }
+        entries = kinds.get(kind, {})
         if value not in entries:
             return {lang: value_name(lang, kind, value) for lang in LANGUAGES}
         name = entries[value].name
         if isinstance(name, str):
-            return dict.fromkeys(LANGUAGES, name)
+            return dict.fromkeys(LANGUAGES, name.split(" (", 1)[0])
         return {lang: name.get(lang) or name.get("en") or value for lang in LANGUAGES}
 
     def count(self, id: str, key: str, table: str, where: Where, of: Of, **names: Words) -> Number:
@@ -153,6 +158,7 @@ class Counter:
         exact, disclosed = self._both(text, parameters)
         denominator, agrees = self.denominator(of)
         small = kind == "count" and table not in ("files", "coaction") and is_small(int(exact or 0))
+        least = _at_least(exact, disclosed) if spec["op"] == "count" else None
         number = Number(
             id,
             exact,
@@ -164,7 +170,8 @@ class Counter:
             parameters,
             spec,
             self._listing(table, sql),
-            public=exact is not None and exact == disclosed and agrees and not small,
+            public=exact is not None and (exact == disclosed or least is not None) and agrees and not small,
+            disclosed=least,
         )
         self.numbers.append(number)
         return number
@@ -205,3 +212,8 @@ class Counter:
 
 def _rounded(interval: tuple[float, float]) -> tuple[float, float]:
     return round(interval[0], 6), round(interval[1], 6)
+
+
+def _at_least(exact: int, disclosed: int) -> int | None:
+    """What the fact sheet can say where a few rows had to be made coarse; None if they agree or too many were."""
+    return disclosed if exact != disclosed and disclosed >= SMALL and disclosed >= _MOST * exact else None

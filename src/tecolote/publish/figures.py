@@ -114,7 +114,8 @@ def _coaction(c: Counter) -> None:
 
 def _availability(c: Counter) -> None:
     cells = c.sheet.rows(
-        "SELECT platform, kind, state, count(*) AS n FROM sheet.observations GROUP BY ALL ORDER BY platform, kind, n DESC, state"
+        "SELECT platform, kind, state, count(*) AS n FROM sheet.observations GROUP BY ALL "
+        "ORDER BY platform, kind, n DESC, state"
     )
     for cell in cells:
         where = [("platform", "is", cell["platform"]), ("kind", "is", cell["kind"])]

@@ -46,6 +46,8 @@ class Number:
         rows_query: SQL text that lists the rows behind the number, or '' where there are none.
         interval: 95 % interval, for estimates.
         public: False where a small cell keeps it inside the private report.
+        disclosed: what the disclosed rows give, where coarsening made that less than ``value``: the fact sheet then
+            says "at least"; None where they agree.
     """
 
     id: str
@@ -61,6 +63,7 @@ class Number:
     rows_query: str = ""
     interval: tuple[float, float] | None = None
     public: bool = True
+    disclosed: int | None = None
 
 
 def where_sql(conditions: list[Condition]) -> tuple[str, dict[str, Any]]:

@@ -27,7 +27,7 @@ from tecolote.publish.visible import as_markup
 
 #: Charts of the page and their widths in pixels.
 WIDTHS = {"timeline": 690, "themes": 330, "heat": 84, "voices": 600, "survival": 660, "network": 700}
-URGENT_SHOWN, MISSES_SHOWN, FILES_SHOWN = 25, 60, 200
+URGENT_SHOWN, MISSES_SHOWN, FILES_SHOWN = 25, 60, 100
 _FONTS = (("Inter", 400, "Inter-Regular"), ("Inter", 600, "Inter-SemiBold"), ("Noto Emoji", 400, "NotoEmoji-Regular"))
 
 _URGENT = """
@@ -68,7 +68,7 @@ def render(
         s=statement,
         binding=binding,
         settings=statement.case.settings,
-        style=Markup(style),
+        style=Markup(style),  # noqa: S704 - our own file and fonts
         style_hash=_hash(style),
         version=__version__,
         charts=charts,
@@ -93,6 +93,7 @@ def render(
         months=_family(statement, "flagged.month."),
         suspected=_family(statement, "suspected."),
         most=FILES_SHOWN,
+        readers=_readers(statement),
         misses_shown=MISSES_SHOWN,
         prelude=statement.parts["queries"]["prelude"]["sql"],
     )
@@ -143,7 +144,8 @@ def _style() -> str:
     for family, weight, name in _FONTS:
         raw = base64.b64encode(package.joinpath("fonts", f"{name}.woff2").read_bytes()).decode()
         faces.append(
-            f'@font-face{{font-family:"{family}";font-weight:{weight};src:url(data:font/woff2;base64,{raw}) format("woff2")}}'
+            f'@font-face{{font-family:"{family}";font-weight:{weight};'
+            f'src:url(data:font/woff2;base64,{raw}) format("woff2")}}'
         )
     return "\n".join(faces) + "\n" + package.joinpath("templates", "report.css").read_text("utf-8")
 
@@ -221,3 +223,14 @@ def _misses(measures: list[Measure], lang: str) -> list[dict[str, str]]:
     ]
     share = max(1, MISSES_SHOWN // max(1, len(lists)))
     return [{"label": label, "what": what, "name": name} for each in lists for label, what, name in each[:share]]
+
+
+def _readers(statement: Statement) -> list[dict[str, Any]]:
+    """Files by the reader that read them, with what they gave."""
+    found: dict[str, dict[str, Any]] = {}
+    for file in statement.sheet.files:
+        row = found.setdefault(file["reader"], {"reader": file["reader"], "files": 0})
+        row["files"] += 1
+        for name in ("records", "posts", "accounts", "media", "quarantined"):
+            row[name] = row.get(name, 0) + file[name]
+    return sorted(found.values(), key=lambda row: (-row["records"], row["reader"]))

@@ -23,10 +23,12 @@ from tecolote.publish.texts import say, show, show_count, texts
 _CARDS = ("posts", "accounts", "flagged", "urgent", "first", "last", "files", "quarantined")
 _TEMPLATE = "factsheet.typ"
 _PAGES = 2
+#: Commas in a census label before the group's name begins.
+_LABEL_PARTS = {"seeds": 1, "rounded": 2, "sum": 2, "union": 2, "hop": 1}
 #: Sizes of the notes in points: the first with which everything fits on two pages.
 _NOTE_SIZES = (6.2, 5.8, 5.4, 5.0)
 #: Charts of the sheet and their widths in pixels.
-WIDTHS = {"timeline": 430, "themes": 190, "voices": 560, "survival": 330}
+WIDTHS = {"timeline": 430, "voices": 560, "survival": 330}
 
 
 def factsheet_pdf(statement: Statement, binding: Binding, data: bytes, charts: dict[str, Chart], lang: str) -> bytes:
@@ -83,7 +85,15 @@ def _words(statement: Statement, binding: Binding, charts: dict[str, Chart], lan
 
     def entry(id: str, label: Callable[[str], str] = str) -> dict[str, Any]:
         number = by_id[id]
-        return {"label": label(number.label[lang]), "text": show(number.value, number.kind, lang), "mark": marks[id]}
+        said = statement.parts["numbers"][id]
+        text = ("≥" if said["at_least"] else "") + show(said["value"], number.kind, lang)
+        return {
+            "label": label(number.label[lang]),
+            "text": text,
+            "mark": marks[id],
+            "value": said["value"],
+            "interval": _interval(number, lang),
+        }
 
     def family(prefix: str, label: Callable[[str], str] = str) -> list[dict[str, Any]]:
         return [entry(id, label) for id in statement.face if id.startswith(prefix)]
@@ -114,7 +124,7 @@ def _words(statement: Statement, binding: Binding, charts: dict[str, Chart], lan
         "coaction": [*family("suspected"), *family("coaction.")],
         "states": family("state."),
         "survival": family("survival."),
-        "reach": family("reach."),
+        "reach": _reach(statement, entry),
         "charts": {c.name: {"file": f"{c.name}.svg", "alt": c.alt} for c in charts.values()},
         "coarse": statement.parts["definitions"]["sheet"]["coarse"][lang],
         "key": _lines(binding.vkey, 64),
@@ -124,33 +134,49 @@ def _words(statement: Statement, binding: Binding, charts: dict[str, Chart], lan
     }
 
 
+def _interval(number: Number, lang: str) -> str:
+    if number.interval is None:
+        return ""
+    low, high = (show(edge, "share", lang) for edge in number.interval)
+    return say(lang, "page.interval", low=low, high=high)
+
+
+def _reach(statement: Statement, entry: Callable[[str], dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row per group and platform: seeds, sum, union, one hop, as far as they are public."""
+    rows: dict[str, dict[str, Any]] = {}
+    for id in statement.face:
+        if id.startswith("reach."):
+            pair, measure = id.rsplit(".", 1)
+            made = entry(id)
+            row = rows.setdefault(pair, {"label": made["label"].split(", ", _LABEL_PARTS[measure])[-1], "cells": {}})
+            row["cells"][measure] = made
+    return list(rows.values())
+
+
 def _false_flags(number: Number, marks: dict[str, int], lang: str) -> dict[str, Any]:
-    interval = ""
-    if number.interval and number.id in marks:
-        low, high = (show(edge, "share", lang) for edge in number.interval)
-        interval = say(lang, "page.interval", low=low, high=high)
     known = number.id in marks
     text = show(number.value if known else None, number.kind, lang)
-    return {"label": number.label[lang], "text": text, "mark": marks.get(number.id), "interval": interval}
+    return {
+        "label": number.label[lang],
+        "text": text,
+        "mark": marks.get(number.id),
+        "interval": _interval(number, lang) if known else "",
+    }
 
 
 def _notes(statement: Statement, marks: dict[str, int], lang: str) -> list[dict[str, str]]:
-    """One note per number; neighbours of one family share a note that spells out the first of them."""
+    """One note per number; those of one family share a note that spells out the first of them."""
     by_id = {n.id: n for n in statement.numbers}
-    grouped: list[list[str]] = []
+    families: dict[str, list[str]] = {}
     for id in statement.face:
-        if grouped and "." in id and _family(grouped[-1][0]) == _family(id):
-            grouped[-1].append(id)
-        else:
-            grouped.append([id])
+        families.setdefault(_family(id) if "." in id else id, []).append(id)
     notes = []
-    for ids in grouped:
+    for ids in families.values():
         number = by_id[ids[0]]
-        shown = f"{marks[ids[0]]}–{marks[ids[-1]]}" if len(ids) > 1 else str(marks[ids[0]])
         of = number.denominator
         notes.append(
             {
-                "marks": shown,
+                "marks": _ranges([marks[id] for id in ids]),
                 "label": number.label[lang],
                 "definition": number.definition[lang],
                 "date": number.date,
@@ -158,6 +184,17 @@ def _notes(statement: Statement, marks: dict[str, int], lang: str) -> list[dict[
             }
         )
     return notes
+
+
+def _ranges(marks: list[int]) -> str:
+    """Marks as ranges: ``3–5, 9``."""
+    runs: list[list[int]] = []
+    for mark in marks:
+        if runs and runs[-1][1] == mark - 1:
+            runs[-1][1] = mark
+        else:
+            runs.append([mark, mark])
+    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in runs)
 
 
 def _family(id: str) -> str:

@@ -26,7 +26,7 @@ around AS (SELECT platform, target AS seed, source AS id, kind = 'follows' AS fo
            UNION ALL SELECT platform, source, target, false FROM ties)
 SELECT l.group_id, l.platform, l.id, 'seed' AS ring, f.followers AS counted,
        CASE WHEN f.followers < 100 THEN f.followers
-            ELSE (f.followers // pow(10, length(f.followers::VARCHAR) - 2)::BIGINT) * pow(10, length(f.followers::VARCHAR) - 2)::BIGINT
+            ELSE f.followers - f.followers % pow(10, length(f.followers::VARCHAR) - 2)::BIGINT
        END AS rounded
 FROM listed l LEFT JOIN latest f USING (platform, id)
 UNION ALL

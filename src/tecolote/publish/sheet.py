@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from tecolote.corpus.store import Corpus
-from tecolote.evidence import Evidence
+from tecolote.evidence import Event, Evidence
 from tecolote.networks.significance import case_chance
 
 #: Roles of a planted or reviewed truth whose posts must never be flagged.
@@ -85,18 +85,17 @@ class Sheet:
 
 def prepare(corpus: Corpus, evidence: Evidence) -> Sheet:
     """Make the sheet's tables and read what the log says of the files."""
+    imports, analyses = (list(evidence.events(type)) for type in ("import.file", "analysis"))
     truth = next((e.payload for e in evidence.events("truth")), None)
-    files = _files(evidence)
+    files = _files(imports)
     connection = corpus.connect()
     connection.execute("CREATE SCHEMA IF NOT EXISTS sheet")
     keep(corpus, "files", _file_table(files))
     keep(corpus, "known", _known(truth))
     for statement in PRELUDE.split(";\n"):
         connection.execute(statement, {"zone": corpus.case.settings.timezone} if "$zone" in statement else None)
-    analysis = [e for e in evidence.events("analysis")]
-    days = [e.at for e in [*evidence.events("import.file"), *analysis]]
-    day = max(days)[:10] if days else "1970-01-01"
-    how = (analysis[-1].payload.get("coaction") or {}) if analysis else {}
+    day = max((e.at for e in (*imports, *analyses)), default="1970-01-01")[:10]
+    how = (analyses[-1].payload.get("coaction") or {}) if analyses else {}
     return Sheet(corpus, truth, files, day, _chance(corpus, how))
 
 
@@ -107,9 +106,8 @@ def _chance(corpus: Corpus, how: dict[str, Any]) -> dict[str, Any]:
     return case_chance(corpus, int(how["window"]), int(how["min_repetition"]))
 
 
-def _files(evidence: Evidence) -> list[dict[str, Any]]:
+def _files(events: list[Event]) -> list[dict[str, Any]]:
     """What each file in force gave; a later reading of the same bytes supersedes an earlier one."""
-    events = list(evidence.events("import.file"))
     gone = {e.payload.get("supersedes") for e in events}
     found = []
     for event in events:

@@ -49,7 +49,7 @@ _FACE_HEAD = (
     "coaction.ties",
 )
 _FACE_FAMILIES = {
-    "posts.": 6,
+    "posts.": 8,
     "flagged.theme.": 8,
     "flagged.group.": 5,
     "flagged.severity.": 4,
@@ -136,7 +136,17 @@ def _face(public: list[Number]) -> list[str]:
 
 def _number(number: Number, mark: int | None) -> dict[str, Any]:
     low, high = number.interval or (None, None)
-    return {"value": number.value, "kind": number.kind, "date": number.date, "low": low, "high": high, "mark": mark}
+    least = number.disclosed is not None
+    value = number.disclosed if least else number.value
+    return {
+        "value": value,
+        "at_least": least,
+        "kind": number.kind,
+        "date": number.date,
+        "low": low,
+        "high": high,
+        "mark": mark,
+    }
 
 
 def _about(case: Case, disclosure: Disclosure, sheet: Sheet) -> dict[str, Any]:

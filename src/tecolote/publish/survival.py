@@ -17,7 +17,7 @@ from tecolote.corpus.store import Corpus
 from tecolote.publish.counter import Counter, Of
 from tecolote.publish.numbers import SMALL, Number, wilson
 from tecolote.tracking.observations import intervals
-from tecolote.tracking.survival import turnbull
+from tecolote.tracking.survival import Curve, turnbull
 
 #: Days after which the share still online is read from the curve.
 DAYS = (7, 30)
@@ -64,10 +64,10 @@ def add_survival(c: Counter) -> None:
         denominator, agrees = c.denominator(of)
         names = {"name": c.names("platform", platform), "kind": c.names("kind", kind)}
         for day in DAYS:
-            if not any(high is not None and high >= day or high is None and low >= day for low, high in lives):
+            if not any((high is not None and high >= day) or (high is None and low >= day) for low, high in lives):
                 continue
             known = sum(1 for low, high in lives if low >= day or (high is not None and high <= day))
-            least, most = curve.bounds(day)
+            least, most = bounds(curve, day)
             interval = (wilson_share(least, known)[0], wilson_share(most, known)[1])
             days = dict.fromkeys(("en", "es"), str(day))
             label, definition = c.words("survival", day=days, **names)
@@ -84,11 +84,18 @@ def add_survival(c: Counter) -> None:
                     "SELECT low, high FROM sheet.lifetimes WHERE platform = $v0 AND kind = $v1",
                     {"v0": platform, "v1": kind},
                     {"op": "survival", "table": "lifetimes", "where": where, "day": day},
-                    "SELECT platform, kind, id, low, high FROM sheet.lifetimes WHERE platform = $v0 AND kind = $v1 ORDER BY ALL",
+                    "SELECT platform, kind, id, low, high FROM sheet.lifetimes "
+                    "WHERE platform = $v0 AND kind = $v1 ORDER BY ALL",
                     (round(interval[0], 4), round(interval[1], 4)),
                     public=agrees and len(lives) >= SMALL,
                 )
             )
+
+
+def bounds(curve: Curve, day: int) -> tuple[float, float]:
+    """Smallest and largest share at ``day``; what is stated to have gone on that day is gone in both."""
+    least, most = curve.bounds(day)
+    return min(least, most), most
 
 
 def wilson_share(share: float, of: int) -> tuple[float, float]:

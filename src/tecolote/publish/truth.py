@@ -56,11 +56,12 @@ def compare(sheet: Sheet) -> list[Measure]:
     if sheet.truth is None:
         return []
     posts = sheet.rows(
-        "SELECT s.platform, s.id, s.account_id, s.voice, s.flag, s.themes, s.groups FROM sheet.posts s ORDER BY platform, id"
+        "SELECT platform, id, account_id, voice, flag, themes, groups FROM sheet.posts ORDER BY platform, id"
     )
-    found = {(r["platform"], r["id"]): r for r in posts}
-    planted = {(p["platform"], p["id"]): p for p in sheet.truth["posts"] if (p["platform"], p["id"]) in found}
-    accounts = {(a["platform"], a["id"]): a for a in sheet.truth["accounts"]}
+    found: dict[Key, Any] = {(r["platform"], r["id"]): r for r in posts}
+    planted: dict[Key, Any] = {(p["platform"], p["id"]): p for p in sheet.truth["posts"]}
+    planted = {key: post for key, post in planted.items() if key in found}
+    accounts: dict[Key, Any] = {(a["platform"], a["id"]): a for a in sheet.truth["accounts"]}
     return [*_posts(found, planted), *_protected(found, accounts), *_accounts(sheet, accounts), _pairs(sheet)]
 
 
@@ -107,7 +108,7 @@ def _protected(found: Mapping[Key, Any], accounts: Mapping[Key, Any]) -> list[Me
     return [Measure("protected", len(mine), len(flagged), 0, [], flagged)] if mine else []
 
 
-def _accounts(sheet: Sheet, accounts: Mapping[Key, Any]) -> list[Measure]:
+def _accounts(sheet: Sheet, accounts: dict[Key, Any]) -> list[Measure]:
     """Members, the recruitment ring, accounts gone dark and their state, hijacked accounts."""
     suspected = {
         (r["platform"], r["id"]) for r in sheet.rows("SELECT platform, id FROM sheet.accounts WHERE suspected")

@@ -44,7 +44,7 @@ _FORGED = {
     "numbers": "the numbers are not those that were logged: their leaf does not lead to the signed checkpoint",
     "definitions": "the definitions are not those that were logged: their leaf does not lead to the signed checkpoint",
     "queries": "the query texts are not those that were logged: their leaf does not lead to the signed checkpoint",
-    "denominators": "the denominators are not those that were logged: their leaf does not lead to the signed checkpoint",
+    "denominators": "the denominators are not those that were logged: their leaf leads to no signed checkpoint",
 }
 
 
@@ -336,13 +336,13 @@ def _allowed(lives: list[tuple[int, int | None]], mass: list[float], day: int, n
 def _check_face(data: dict[str, Any], text: str) -> list[Fault]:
     """The numbers printed with a mark are those of the data file, and none is missing."""
     plain = re.sub(r"\s+", "", text)
-    printed = {int(mark): value for value, mark in re.findall(r"([0-9][0-9.,%–-]*|[^0-9\[\]])\[([0-9]+)\]", plain)}
+    printed = {int(mark): value for value, mark in re.findall(r"(≥?[0-9][0-9.,%–-]*|[^0-9\[\]])\[([0-9]+)\]", plain)}
     faults = []
     for id, said in data["numbers"].items():
         if said["mark"] is None:
             continue
         expected = re.sub(r"\s+", "", _printed(said, data["lang"]))
-        if f"{expected}[{said['mark']}]" not in plain:
+        if not re.search(rf"(?<![0-9≥.,]){re.escape(expected)}\[{said['mark']}\]", plain):
             shown = printed.get(said["mark"], "nothing")
             faults.append(Fault(f"page: {id}", f"the page prints {shown} where the data file has {expected}"))
     return faults
@@ -354,5 +354,6 @@ def _printed(said: dict[str, Any], lang: str) -> str:
         text = f"{value * 100:.2f}%" if 0 < value < 0.01 else f"{value * 100:.1f}%"
         return text.replace(".", ",") if lang == "es" else text
     if said["kind"] == "count":
-        return f"{value:,}" if lang == "en" else f"{value:,}".replace(",", "")
+        shown = f"{value:,}" if lang == "en" else f"{value:,}".replace(",", "")
+        return f"≥{shown}" if said["at_least"] else shown
     return str(value)

@@ -39,7 +39,7 @@ def marks(text: str) -> list[tuple[str, bool]]:
     plain: list[str] = []
     for at, char in enumerate(text):
         inside = at > 0 and ord(text[at - 1]) > 0x2000 and char in _JOINERS
-        if char == "\n" or char == "\t" or inside or _is_plain(char):
+        if char in {"\n", "\t"} or inside or _is_plain(char):
             plain.append(char)
             continue
         if plain:
