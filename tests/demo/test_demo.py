@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import sys
 from collections import Counter
 from datetime import datetime
@@ -122,3 +123,13 @@ def test_the_generator_knows_nothing_of_the_rooms_it_serves_to_test() -> None:
             for name in names:
                 mine = name == "tecolote.demo" or name.startswith("tecolote.demo.")
                 assert mine or name in allowed or name.split(".")[0] in allowed, f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize("seed", range(3, 8))
+def test_any_seed_makes_a_whole_world_however_small(tmp_path, seed) -> None:
+    paths = write_demo(tmp_path / "d", seed=seed, scale=0.02, hostile=seed % 2 == 0)
+    truth = json.loads(paths.truth.read_text("utf-8"))
+    assert len({(p["platform"], p["id"]) for p in truth["posts"]}) == len(truth["posts"]) == paths.posts
+    assert [a["role"] for a in truth["accounts"]].count("hijacked") == 1
+    assert any("account_takeover" in p["themes"] for p in truth["posts"])
+    assert all(len(c["accounts"]) >= 3 for c in truth["clusters"])
