@@ -230,6 +230,8 @@ def test_commit_with_nothing_new_changes_nothing(filled: Case) -> None:
 def test_writing_needs_the_lock_and_the_right_mode(filled: Case) -> None:
     with Evidence.open(filled) as ev, pytest.raises(EvidenceError, match="reading only"):
         ev.append("x", {})
+    with pytest.raises(RuntimeError, match="writing"):
+        Evidence.open(filled, write=True)
     with filled.writing():
         ev = Evidence.open(filled, write=True)
     with pytest.raises(RuntimeError, match="writing"):

@@ -260,7 +260,15 @@ def test_history_rewritten_and_signed_with_another_key(filled: Case) -> None:
     rewrite(filled, resign(entries(filled), keys.origin(filled), forger))
     assert "no known key signed" in str(verify_case(filled)[0])
     (filled.evidence_folder / "keys" / "0001.vkey").write_text(forger.verifier.vkey + "\n")
-    assert places(filled)[0] == "evidence/keys"
+    assert places(filled)[0] == "evidence/keys/0001.vkey"
+
+
+def test_a_key_laid_beside_the_first_signs_nothing(filled: Case) -> None:
+    forger = notes.Signer(keys.origin(filled), os.urandom(32))
+    (filled.evidence_folder / "keys" / "0002.vkey").write_text(forger.verifier.vkey + "\n")
+    assert places(filled) == ["evidence/keys/0002.vkey"]
+    rewrite(filled, resign(entries(filled), keys.origin(filled), forger))
+    assert "no known key signed" in str(verify_case(filled)[1])
 
 
 def test_a_log_set_back_to_an_earlier_commit_is_noticed(filled: Case, tmp_path: Path) -> None:

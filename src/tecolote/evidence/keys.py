@@ -50,8 +50,8 @@ def create_keys(case: Case) -> None:
     for name in (_SIGNING, _PSEUDONYM):
         if not (folder / name).exists():
             _write_secret(folder / name, base64.b64encode(os.urandom(32)) + b"\n")
-    sync_folder(folder)
-    sync_folder(folder.parent)
+    for made in (folder, folder.parent, folder.parent.parent):
+        sync_folder(made)
 
 
 def signer(case: Case) -> Signer:

@@ -104,10 +104,6 @@ class Packs:
         if current.directory_bytes > _DIRECTORY_BYTES:
             self.flush(lane)
 
-    def room(self, lane: str) -> int:
-        """Bytes that the segment being filled in ``lane`` still takes."""
-        return SEGMENT_BYTES - self._open[lane].used if lane in self._open else SEGMENT_BYTES
-
     def flush(self, lane: str) -> None:
         """Close the segment being filled in ``lane`` and hand it to the writing thread."""
         current = self._open.pop(lane, None)

@@ -25,6 +25,9 @@ from tecolote.evidence.tree import EMPTY_ROOT, leaf_hash
 
 #: A blob up to this size is gathered before it is written: if it is there already, nothing is.
 _SMALL = 1 << 20
+#: Public half of the key that signed the first checkpoint, in ``evidence/keys``.
+FIRST_KEY = "0001.vkey"
+_LOCK = "evidence is written inside case.writing()"
 _SPACE = "Free some space and try again"
 _ROWS_PER_ENTRY = log.MAX_BODY // segments.ROW_BYTES
 
@@ -42,6 +45,8 @@ class Evidence(Reading):
 
     def __init__(self, case: Case, *, write: bool) -> None:
         """Use `open` or `create`."""
+        if write and not case.is_writing:
+            raise RuntimeError(_LOCK)
         super().__init__(case, write=write)
         if write:
             self._open_writer()
@@ -64,7 +69,7 @@ class Evidence(Reading):
         signer = keys.signer(case)
         for name in ("packs", "log", "keys", "stamps"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        write_durably(folder / "keys" / "0001.vkey", f"{signer.verifier.vkey}\n".encode())
+        write_durably(folder / "keys" / FIRST_KEY, f"{signer.verifier.vkey}\n".encode())
         tag = segments.case_tag(case.settings.id)
         note = notes.sign_note(notes.checkpoint_text(keys.origin(case), 0, EMPTY_ROOT), [signer])
         first, _ = log.frame([(log.CHECKPOINT, note.encode())], log.start(tag))
@@ -265,7 +270,7 @@ class Evidence(Reading):
             raise EvidenceError("the evidence is open for reading only", "Open it with write=True")
         if not self._entries and not self._leaves:
             if not self.case.is_writing:
-                raise RuntimeError("evidence is written inside case.writing()")
+                raise RuntimeError(_LOCK)
             if not self._is_last():
                 raise EvidenceError("the log has grown since it was opened for writing", "Open it again")
         return self._packs

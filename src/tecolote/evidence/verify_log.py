@@ -14,6 +14,7 @@ from tecolote.evidence import keys, log, notes, segments
 from tecolote.evidence.canon import parse_canonical
 from tecolote.evidence.fault import Fault
 from tecolote.evidence.segments import Row
+from tecolote.evidence.store import FIRST_KEY
 from tecolote.evidence.tree import Tree, leaf_hash
 
 LOG = "evidence/log/entries"
@@ -128,28 +129,28 @@ class _LogCheck:
 
 
 def known_keys(case: Case, faults: list[Fault]) -> list[notes.Verifier]:
-    """The public keys of the case; one that is damaged is a fault."""
+    """The public key under which checkpoints must be signed; one that is damaged or foreign is a fault."""
     found: list[notes.Verifier] = []
     try:
         own = [keys.signer(case).verifier]
     except TecoloteError:
         own = []
-    paths = sorted((case.evidence_folder / "keys").glob("*.vkey"))
-    for path in paths:
+    folder = case.evidence_folder / "keys"
+    for path in sorted({folder / FIRST_KEY, *folder.iterdir()} if folder.is_dir() else [folder / FIRST_KEY]):
         where = f"evidence/keys/{path.name}"
+        if path.name != FIRST_KEY:
+            faults.append(Fault(where, "no event of the log introduces this key"))
+            continue
         try:
-            text = path.read_bytes().decode("ascii", "replace")
+            text = path.read_bytes().decode("ascii", "replace") if path.is_file() else ""
             key = notes.Verifier.parse(text.removesuffix("\n"))
             if f"{key.vkey}\n" != text or key.name != keys.origin(case):
                 raise EvidenceError("the file does not hold a key of this case")
+            if own and own != [key]:
+                raise EvidenceError("this is not the key that signs the case")
             found.append(key)
         except EvidenceError as error:
             faults.append(Fault(where, error.what))
-    if not paths:
-        faults.append(Fault("evidence/keys", "the public key is missing"))
-    elif own and found and own[0] not in found:
-        faults.append(Fault("evidence/keys", "no key here is the one that signs this case"))
-        return own
     return found or own
 
 
