@@ -52,7 +52,8 @@ def test_one_account_has_one_pseudonym_by_id_and_by_name() -> None:
     chat = {
         "name": "Beto", "type": "personal_chat", "id": 222,
         "messages": [
-            {"id": 1, "type": "message", "date_unixtime": "1700000000", "from": "Beto", "from_id": "user222", "text": "a"},
+            {"id": 1, "type": "message", "date_unixtime": "1700000000", "from": "Beto", "from_id": "user222",
+             "text": "a"},
             {"id": 2, "type": "service", "date_unixtime": "1700000001", "actor": "Ana", "actor_id": "user111",
              "action": "invite_members", "members": ["Beto"], "text": ""},
             {"id": 3, "type": "message", "date_unixtime": "1700000002", "from": "Ana", "from_id": "user111",
