@@ -55,6 +55,18 @@ def test_under_the_null_nearly_nothing_is_reported() -> None:
     assert clusters <= 5  # of 40 tests at 5 %: more than 5 happens in 1 of 70
 
 
+def test_habits_of_posting_alone_are_not_reported_either() -> None:
+    """Half of the accounts share only links, half only hashtags; within each, nobody agrees on anything."""
+    reported = 0
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        parts = [organic(random, 750, 30) for _ in range(2)]
+        parts[1] = parts[1] | {"o": parts[1]["o"] + 500, "a": parts[1]["a"] + 500}
+        both = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        reported += significance(table(both), 60, deals=0).facts["edges_at_5_percent_false_discovery"] > 0
+    assert reported <= 2
+
+
 def test_a_planted_ring_is_found_and_nobody_else() -> None:
     right = wrong = missed = 0
     for seed in range(10):

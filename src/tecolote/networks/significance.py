@@ -1,8 +1,10 @@
 """What chance would give: how often accounts that have nothing to do with each other act together.
 
-Two answers from one null model. Time is cut into stretches of at least six hours and a hundred events;
-within each stretch and modality the accounts are dealt out anew over the events. That keeps who was
-active when and how much, which objects were shared when and how often, and breaks only who shared what.
+Two answers from one null model. Time is cut into stretches of at least six hours and a hundred posts;
+within each stretch the accounts are dealt out anew over the posts. That keeps who was active when and how
+much, which objects were shared when and how often, and breaks who shared what. What somebody likes to share
+(links rather than hashtags, one topic rather than another) is broken with it: habits in common are no chance
+either, and are for a person to explain.
 A post counts with one object: of those that anybody shares within the window of it, the one that the fewest
 events share. Two hashtags in one post are not two coincidences. So a weight here can be smaller than in the
 network, and so can the number of edges. (Which object it is depends on the times of the events alone, not
@@ -47,7 +49,7 @@ _STRETCH_EVENTS = 100
 MOST_PAIRS = 200_000_000
 DEALS = 99
 #: The null model in words.
-NULL = "accounts dealt out anew over the events of each stretch of time"
+NULL = "accounts dealt out anew over the posts of each stretch of time"
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def significance(
     start = int(numbered.t.min()) if len(numbered) else 0
     once = _rarest(numbered, window)
     laid = lay_window(numbered.o[once], numbered.a[once], numbered.t[once] - start, window)
-    stretch = _stretches(numbered, laid, max(window, _STRETCH_SECONDS))
+    stretch = _stretches(laid, max(window, _STRETCH_SECONDS))
     accounts = max(len(numbered.accounts), 1)
     cost = int(laid.before.sum())
     deals = min(deals, MOST_PAIRS // max(cost, 1))
@@ -131,17 +133,12 @@ def _rarest(events: Events, window: int) -> Ints:
     return np.sort(order[first])
 
 
-def _stretches(events: Events, laid: Sorted, seconds: int) -> Ints:
-    """Number of the stretch of each event of ``laid``: by modality, then by time."""
-    modality = events.modality_of[laid.o] if len(laid.o) else laid.o
-    found = np.zeros(len(laid.o), np.int64)
-    base = 0
-    for kind in range(len(events.modalities)):
-        mine = np.flatnonzero(modality == kind)
-        order = mine[np.argsort(laid.t[mine], kind="stable")]
-        cuts = _cuts(laid.t[order], seconds)
-        found[order] = base + np.searchsorted(cuts, np.arange(len(order)), side="right")
-        base += len(cuts) + 1
+def _stretches(laid: Sorted, seconds: int) -> Ints:
+    """Number of the stretch of time of each event of ``laid``."""
+    order = np.argsort(laid.t, kind="stable")
+    cuts = _cuts(laid.t[order], seconds)
+    found = np.empty(len(order), np.int64)
+    found[order] = np.searchsorted(cuts, np.arange(len(order)), side="right")
     return found
 
 
