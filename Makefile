@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 NODE_BIN := $(shell command -v npm >/dev/null 2>&1 && command -v node >/dev/null 2>&1 && echo system || echo $(abspath $(BIN)))
 FRONT := src/tecolote/web/frontend
 BUILT := src/tecolote/web/static/built
-PIP := $(BIN)/python -m pip --disable-pip-version-check install -q --require-hashes --no-deps
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --require-hashes --no-deps
 SERVE ?= 1
 DEMO ?= demo-case
 SECONDS_OF = @$(PYTHON) -c "import subprocess,sys,time; t=time.time(); c=subprocess.call(sys.argv[2:]); print('%7.1f s  %s' % (time.time()-t, sys.argv[1]), file=sys.stderr); sys.exit(c)"
@@ -21,7 +21,7 @@ $(VENV)/python:
 
 $(VENV)/installed: $(VENV)/python locks/main.txt pyproject.toml
 	$(SECONDS_OF) "install the locked packages" $(PIP) -r locks/main.txt
-	$(SECONDS_OF) "install tecolote" $(BIN)/python -m pip --disable-pip-version-check install -q --no-deps --no-build-isolation -e .
+	$(SECONDS_OF) "install tecolote" $(BIN)/python -m pip --disable-pip-version-check install -qq --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/node: $(VENV)/installed locks/node.txt

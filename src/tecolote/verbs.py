@@ -223,7 +223,7 @@ def import_demo(made: DemoPaths, case_dir: Path, progress: Progress | None = Non
     if not (case_dir / "case.toml").exists():
         init(
             case_dir,
-            title="Demo: two invented ports, two invented groups",
+            title="Demo: four invented groups in ten invented towns",
             purpose="Demonstration with fictional material",
             lawful_basis="No personal data: every name is invented",
             timezone="America/Mexico_City",

@@ -19,7 +19,7 @@ from tecolote.cli.common import lang_option, print_formats, progress_bar, say
 )
 @click.option("--seed", default=1, show_default=True, help="Another seed, another story.")
 @click.option("--hostile", is_flag=True, help="Perpetrators write like reporters; newsrooms post within seconds.")
-@click.option("--scale", default=1.0, show_default=True, type=click.FloatRange(0.01, 10), help="Size of the story.")
+@click.option("--scale", default=1.0, show_default=True, type=click.FloatRange(0.02, 5), help="Size of the story.")
 @lang_option
 def command(out: Path, seed: int, hostile: bool, scale: float, lang: str) -> None:
     """Write a fictional set of exports and do the whole job on them."""

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from tecolote.corpus.rows import Origin, tables_of
+from tecolote.corpus.rows import Origin, no_collection, tables_of
 from tecolote.sources.base import Options, Sink, Source
 
 #: Smaller files are not worth starting processes for.
@@ -94,6 +94,7 @@ def _read_block(piece: tuple[str, bytes, bytes, int, int], origin: Origin, optio
     name, head, data, first_line, start = piece
     source = Source(name, io.BytesIO(data), len(data), head=head, first_line=first_line, offset=start)
     sink = Sink()
-    by_name(origin.reader, origin.reader_version).read(source, sink, options)
+    with no_collection():
+        by_name(origin.reader, origin.reader_version).read(source, sink, options)
     spans, digests = sink.spans.tobytes(), bytes(sink.digests)
     return Block(tables_of(sink, origin), spans, digests, sink.quarantined, sink.notes)

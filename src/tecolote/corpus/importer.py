@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from tecolote.case import Case
 from tecolote.corpus import blocks
 from tecolote.corpus.plan import Part, Permission, plan_container, plan_file, walk
-from tecolote.corpus.rows import Origin, tables_of
+from tecolote.corpus.rows import Origin, no_collection, tables_of
 from tecolote.corpus.store import Writing, read_manifest
 from tecolote.errors import SourceRefused, TecoloteError
 from tecolote.evidence import Checkpoint, Evidence
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int, str], None]
 
-_FLUSH_RECORDS = 4_000
+_FLUSH_RECORDS = 2_000
 _PART_ROWS = 120_000
 _COMMIT_BYTES = 512 << 20
 _COMMIT_S = 60.0
@@ -351,7 +351,8 @@ class Import:
             if size >= blocks.MIN_BYTES and blocks.workers() > 1 and not private and splittable(reader, source):
                 self._read_blocks(source, origin, options, sink, give)
             else:
-                reader.read(source, sink, options)
+                with no_collection():
+                    reader.read(source, sink, options)
         except TecoloteError as error:
             sink.quarantine("file", str(error))
         except Exception as error:  # a reader's defect costs this file's rest, never the run

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +15,18 @@ from tecolote.records import DATA_COLUMNS, RECORD_TABLES, SCHEMAS
 from tecolote.sources.base import Row, Sink, clean_text
 
 _BAD_VALUE = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, UnicodeError, TypeError)
+
+
+@contextlib.contextmanager
+def no_collection() -> Iterator[None]:
+    """Without the cycle collector: rows are millions of tuples without cycles, and it would visit them all."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 @dataclass(frozen=True)
@@ -66,9 +81,12 @@ def _table(table: str, rows: list[Row], first: int, locators: list[str], digests
 
 
 def _column(values: tuple[Any, ...], kind: pa.DataType) -> pa.Array:
-    """One column. Times may come as text in ISO 8601 UTC: Arrow reads those much faster than Python can."""
-    if pa.types.is_timestamp(kind) and isinstance(next((v for v in values if v is not None), None), str):
-        return pa.array(values, pa.string()).cast(kind)
+    """One column. Times repeat (every edge of a post has its time), and each costs more than a look-up."""
+    if pa.types.is_timestamp(kind):
+        positions = {value: at for at, value in enumerate(dict.fromkeys(values))}
+        if 2 * len(positions) < len(values):
+            distinct = pa.array(positions, kind)
+            return distinct.take(pa.array([positions[value] for value in values], pa.int32()))
     return pa.array(values, kind)
 
 
