@@ -295,12 +295,14 @@ def _online_after(lives: list[tuple[int, int | None]], day: int) -> tuple[float,
     Mass lies on the days 1, 2, ... and on "never": ``(low, high]`` covers the days low + 1 to high, a stated day
     (``low == high``) only itself. Days that the same lives cover keep equal mass, so each step is spread evenly.
     """
-    end = max((high for _, high in lives if high is not None), default=0)
+    gone = max((high for _, high in lives if high is not None), default=0)
+    end = max(gone, *(low for low, _ in lives), day)
     never = end + 1
     kinds = Counter(
         (low if low == high else min(low + 1, never), never if high is None else high) for low, high in lives
     )
-    mass = [1 / (never + 1)] * (never + 1)
+    # Behind the last day on which anything was seen gone there is only "never".
+    mass = [1 / (gone + 2)] * (gone + 1) + [0.0] * (end - gone) + [1 / (gone + 2)]
     for _ in range(_ROUNDS):
         upto = list(accumulate(mass, initial=0.0))
         change = [0.0] * (never + 2)
@@ -315,7 +317,7 @@ def _online_after(lives: list[tuple[int, int | None]], day: int) -> tuple[float,
     known = sum(1 for low, high in lives if low >= day or (high is not None and high <= day))
     least, most = _allowed(lives, mass, day, never)
     low, high = _score_interval(least * known, known)[0], _score_interval(most * known, known)[1]
-    return 1 - sum(mass[: min(day, end) + 1]), (low, high)
+    return 1 - sum(mass[: day + 1]), (low, high)
 
 
 def _allowed(lives: list[tuple[int, int | None]], mass: list[float], day: int, never: int) -> tuple[float, float]:
