@@ -67,7 +67,7 @@ def test_refusals_are_one_line_with_file_and_entry(tmp_path: Path, text: str, sa
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CodebookError, match="nowhere.yaml cannot be read"):
+    with pytest.raises(CodebookError, match=r"nowhere\.yaml cannot be read"):
         codebook.load(tmp_path / "nowhere.yaml")
 
 

@@ -142,7 +142,7 @@ def test_own_examples_of_reporters_and_victims_are_not_flagged(reader: Assessor,
 
 
 def test_own_examples_of_acts_are_found_and_their_twins_are_not(reader: Assessor) -> None:
-    rows = [r for r in examples() if not r.functionality == "hashtags"]
+    rows = [r for r in examples() if r.functionality != "hashtags"]
     acts = [r for r in rows if r.voice == "perpetrator"]
     others = [r for r in rows if r.voice != "perpetrator"]
     assert sum(reader.assess(r.text).flag for r in acts) >= 0.85 * len(acts)

@@ -137,7 +137,7 @@ def _disguises(word: str, chance: random.Random) -> dict[str, str]:
 
 def hidden_terms(book: codebook.Codebook, count: int = 600) -> dict[str, str]:
     """Share of codebook words found again after each disguise, planted in an ordinary sentence."""
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311 - a fixed sample, not a secret
     finder = TermFinder(book)
     words = [
         t

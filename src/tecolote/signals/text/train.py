@@ -29,7 +29,7 @@ from tecolote.signals.text.terms import TermFinder
 
 _FOLDS = 5
 _PENALTY = 0.006
-_STEPS = 500
+_STEPS = 250
 _SETS = {
     "fakenews_es": ("reporter", 900, "text"),
     "gold_toxicity_es": ("neutral", 900, "text"),
