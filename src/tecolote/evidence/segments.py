@@ -98,7 +98,7 @@ class Row(NamedTuple):
         if len(raw) % _ROW.size:
             raise EvidenceError("a list of segments is cut")
         rows = [cls(*fields) for fields in _ROW.iter_unpack(raw)]
-        if any(r.segment >> 40 or r.offset >> 48 or r.data_bytes > SEGMENT_BYTES for r in rows):
+        if any(r.segment >> 40 or r.offset >> 34 or r.data_bytes > SEGMENT_BYTES for r in rows):
             raise EvidenceError("a list of segments names one that cannot be")
         return rows
 
