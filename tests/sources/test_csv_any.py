@@ -154,8 +154,9 @@ def test_4cat_times_are_utc_and_its_lists_are_taken_apart() -> None:
     header = ["id", "thread_id", "timestamp", "body", "author", "author_id", "link", "hashtags", "mentions",
               "like_count",
               "images", "is_retweet", "retweeted_user", "possibly_sensitive"]  # fmt: skip
-    raw = table([header, ["1", "1", "2024-08-31 20:47:00", "hola #x", "ana", "11", "https://x.com/ana/status/1",
-                          "Uno,Dos", "beto,caro", "3", "https://a/1.jpg,https://a/2.jpg", "no", "", "yes"]])  # fmt: skip
+    row = ["1", "1", "2024-08-31 20:47:00", "hola #x", "ana", "11", "https://x.com/ana/status/1", "Uno,Dos",
+           "beto,caro", "3", "https://a/1.jpg,https://a/2.jpg", "no", "", "yes"]  # fmt: skip
+    raw = table([header, row])
     sink = read(READER, raw.encode())
     post = rows(sink, "posts")[0]
     assert (post["platform"], post["tz_basis"]) == ("x", "utc")

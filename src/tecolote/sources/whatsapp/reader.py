@@ -153,6 +153,8 @@ class _Reading:
         except UnicodeDecodeError:
             self.sink.note("bytes that are not UTF-8 are read as U+FFFD; the bytes are kept")
             body = raw[header:].decode("utf-8", "replace")
+        if "\x00" in body:
+            body = body.replace("\x00", "\ufffd")
         person, text = self._author(body)
         stated = _stated(match[1].decode())
         at = (self.clock or self.clocks[signature(match[1])]).utc(match)
@@ -288,7 +290,6 @@ class _Reading:
         said = text
         if said is not None and "\r" in said:
             said = said.replace("\r\n", "\n")
-        said, found = clean_text(said), clean_text(found)
         self.sink.rows["posts"].append((
             rec, "whatsapp", post, True, kind, account, author, at, stated, self.basis, None, None, revision, said,
             found if found != said else None, None, None, self.thread, None, "private", None, None, place, None,
