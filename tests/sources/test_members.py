@@ -86,6 +86,18 @@ def test_names_go_as_whole_words_and_the_longest_first(names: list[str]) -> None
     assert last == f"<both> añadió a <{len(names) - 1}>"
 
 
+def test_the_partner_of_a_chat_is_hidden_even_if_they_never_wrote() -> None:
+    said = {"id": 1, "type": "message", "date_unixtime": "1700000000", "from": "Ana", "from_id": "user111", "text": "a"}
+    sink = read(
+        telegram.READER,
+        json.dumps({"name": "Beto", "type": "personal_chat", "id": 222, "messages": [said]}).encode(),
+    )
+    pseudonymise(sink, shown, {"Ana"})
+    beto = shown("telegram", "user222")
+    assert (rows(sink, "threads")[0]["id"], rows(sink, "threads")[0]["title"]) == (beto, beto)
+    assert rows(sink, "posts")[0]["id"] == f"{beto}/1" and rows(sink, "posts")[0]["author_name"] == "Ana"
+
+
 def test_without_members_nothing_changes() -> None:
     sink = read(whatsapp.READER, b"31/8/24, 20:47 - Ana: hola\n")
     before = everything(sink)

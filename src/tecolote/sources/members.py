@@ -99,6 +99,10 @@ class _Platform:
         for row in self._of("edges"):
             if row["type"] != "attaches" and row["src"]:
                 self._member(row["src"])
+        for row in self._of("threads"):
+            # A chat between two has the other person's id and name, whether or not they ever wrote.
+            if row["type"] == "direct" and row["private"] and str(row["id"]).isdigit():
+                self._member(f"user{row['id']}", row["title"])
 
     def _member(self, account: str | None, *names: str | None) -> None:
         if account:
