@@ -97,6 +97,22 @@ def qut(events: Events, window: int, repetition: int) -> tuple[pa.Table, dict[st
     return edges, events.facts() | {"pairs": pairs, "exact": True}
 
 
+# Most edges have one pair, and distinct contents are costly to count: only the others are asked.
+_EDGES = """
+WITH undirected AS (SELECT least(a1, a2) x, greatest(a1, a2) y, c1, c2, dt, fast FROM network),
+edges AS (
+    SELECT x, y, count(*) weight, avg(dt) avg_time_delta, nullif(count(*) FILTER (WHERE fast), 0) weight_fast
+    FROM undirected GROUP BY x, y
+),
+several AS (
+    SELECT x, y, count(DISTINCT c1) older, count(DISTINCT c2) newer FROM undirected
+    SEMI JOIN (SELECT x, y FROM edges WHERE weight > 1) USING (x, y) GROUP BY x, y
+)
+SELECT x, y, weight, avg_time_delta, coalesce(older, 1) n_content_id, coalesce(newer, 1) n_content_id_y, weight_fast
+FROM edges LEFT JOIN several USING (x, y) ORDER BY x, y
+"""
+
+
 def coortweet(
     events: Events, window: int, participation: int, *, quantile: float, keep_loops: bool, fast_window: int | None
 ) -> tuple[pa.Table, dict[str, Any]]:
@@ -111,11 +127,7 @@ def coortweet(
         for modality in range(len(events.modalities)):
             _detect(db, _rows(events, events.modality_of[events.o] == modality), window, participation, keep_loops)
             _flag_fast(db, participation, fast_window)
-        edges = db.execute(
-            "SELECT least(a1, a2) x, greatest(a1, a2) y, count(*) weight, avg(dt) avg_time_delta, "
-            "count(DISTINCT c1) n_content_id, count(DISTINCT c2) n_content_id_y, "
-            "nullif(count(*) FILTER (WHERE fast), 0) weight_fast FROM network GROUP BY x, y ORDER BY x, y"
-        ).to_arrow_table()
+        edges = db.execute(_EDGES).to_arrow_table()
         pairs = db.execute("SELECT count(*), count(*) FILTER (WHERE fast) FROM network").fetchone() or (0, 0)
     facts = events.facts() | {
         "pairs": found,
