@@ -169,8 +169,12 @@ class Lane:
     def origin(self) -> list[tuple[int, int]]:
         """For each code point of `text` the raw span it stands for."""
         if self._origin is None:
-            self._origin = _walk(self._raw)[1]
+            self._origin = [(i, i + 1) for i in range(len(self.text))] if self._one_to_one() else _walk(self._raw)[1]
         return self._origin
+
+    def _one_to_one(self) -> bool:
+        mapping = table()
+        return len(self.text) == len(self._raw) and all(len(mapping.get(ord(c), c)) == 1 for c in set(self._raw))
 
     def span(self, a: int, b: int) -> tuple[int, int]:
         """Raw span of ``text[a:b]``; invisible characters inside it are part of it."""
@@ -214,7 +218,7 @@ _LEET_L = str.maketrans("013457@$€|!¡+", "oleastaselilt")
 _WORD = re.compile(r"[0-9a-zñ@$€|!¡+]+")
 # No part of these can grow without an end, so that no text makes them slow.
 _SUSPECT = re.compile(
-    r"[a-zñ][0134578@$€]|[0134578@$€][a-zñ]|[a-zñ][!¡|+][a-zñ]|([a-zñ])\1\1|[a-zñ][.·•*_\-|~]{1,3}[a-zñ]"
+    r"[a-zñ][0134578@$€]|[0134578$€][a-zñ]|[a-zñ][!¡|+][a-zñ]|([a-zñ])\1\1|[a-zñ][.·•*_\-|~]{1,3}[a-zñ]"
     r"|(?<![0-9a-zñ])[a-zñ][ .·•*_\-|~/]{1,2}[a-zñ][ .·•*_\-|~/]{1,2}[a-zñ](?![0-9a-zñ])"
 )
 _ORDINARY = re.compile(r"[0-9]{1,4}(?:x[0-9]{1,4}|mil|k|hrs?|am|pm|letras?|kg|km|th|st|nd|rd|gb|mp|d|s|m)|[0-9]+")
@@ -257,7 +261,11 @@ def _joins(text: str) -> list[tuple[int, int, str]]:
 
 def _leet(text: str, digits: dict[int, int]) -> list[tuple[int, int, str]]:
     words = [(m.start(), m.end(), m.group()) for m in _WORD.finditer(text)]
-    mixed = [any(c.isalpha() for c in w) and not w.isalpha() and not _ORDINARY.fullmatch(w) for _, _, w in words]
+    mixed = [
+        not w.isalpha() and w[0] != "@" and any(map(str.isalpha, w)) and not _ORDINARY.fullmatch(w) for _, _, w in words
+    ]
+    if not any(mixed):
+        return []
     many = sum(mixed) >= 2  # a lone digit or a two-letter token is read as leet only beside others
     found = []
     for (a, b, word), is_mixed in zip(words, mixed, strict=True):
