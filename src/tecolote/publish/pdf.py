@@ -169,7 +169,7 @@ def _notes(statement: Statement, marks: dict[str, int], lang: str) -> list[dict[
     by_id = {n.id: n for n in statement.numbers}
     families: dict[str, list[str]] = {}
     for id in statement.face:
-        families.setdefault(_family(id) if "." in id else id, []).append(id)
+        families.setdefault(f"{_family(id)}." if "." in id else id, []).append(id)
     notes = []
     for ids in families.values():
         number = by_id[ids[0]]
