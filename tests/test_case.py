@@ -102,3 +102,11 @@ def test_a_durable_write_leaves_no_temporary_file(tmp_path: Path) -> None:
     write_durably(path, b"two")
     assert path.read_bytes() == b"two"
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
+
+
+def test_what_an_interrupted_write_left_is_removed_by_the_next_writer(tmp_path: Path) -> None:
+    case = Case.create(tmp_path / "c")
+    left = case.corpus_folder / ".manifest.json.99.tmp"
+    left.write_bytes(b"half")
+    with case.writing():
+        assert not left.exists()

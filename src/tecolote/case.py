@@ -26,6 +26,7 @@ from tecolote.errors import CaseError, CaseLocked, UsageError
 
 FORMAT = 1
 LOCK_WAIT_S = 30.0
+_TEMPORARY = ".tmp"
 _HEARTBEAT_S = 2.0
 _STALE_S = 15.0
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"}
@@ -79,13 +80,18 @@ def sync_folder(folder: Path) -> None:
 
 def write_durably(path: Path, data: bytes) -> None:
     """Replace ``path`` by ``data`` so that after a power cut it holds all of the old or all of the new."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{_TEMPORARY}")
     with open(temporary, "wb") as out:
         out.write(data)
         out.flush()
         os.fsync(out.fileno())
     os.replace(temporary, path)
     sync_folder(path.parent)
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether ``path`` is what an interrupted `write_durably` left; it holds nothing that was acknowledged."""
+    return path.name.startswith(".") and path.name.endswith(_TEMPORARY)
 
 
 class Case:
@@ -208,6 +214,7 @@ class Case:
         beat = threading.Thread(target=_heartbeat, args=(path, stop), daemon=True)
         beat.start()
         self._held = 1
+        self._sweep()
         try:
             yield
         finally:
@@ -216,6 +223,14 @@ class Case:
             beat.join()
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()
+
+    def _sweep(self) -> None:
+        """Remove what an interrupted write left behind; only the holder of the lock writes."""
+        for folder in (self.root, *(self.root / name for name in (*_FOLDERS, "evidence/keys"))):
+            if folder.is_dir():
+                for path in folder.iterdir():
+                    if is_temporary(path):
+                        path.unlink(missing_ok=True)
 
 
 def _acquire(path: Path, wait_s: float) -> None:

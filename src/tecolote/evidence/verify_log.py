@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tecolote.case import Case
+from tecolote.case import Case, is_temporary
 from tecolote.errors import EvidenceError, TecoloteError
 from tecolote.evidence import keys, log, notes, segments
 from tecolote.evidence.canon import parse_canonical
@@ -138,6 +138,8 @@ def known_keys(case: Case, faults: list[Fault]) -> list[notes.Verifier]:
     folder = case.evidence_folder / "keys"
     for path in sorted({folder / FIRST_KEY, *folder.iterdir()} if folder.is_dir() else [folder / FIRST_KEY]):
         where = f"evidence/keys/{path.name}"
+        if is_temporary(path):
+            continue
         if path.name != FIRST_KEY:
             faults.append(Fault(where, "no event of the log introduces this key"))
             continue
