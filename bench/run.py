@@ -35,6 +35,7 @@ def timed(command: list[str], one_core: bool = False, env: dict[str, str] | None
     with open(WORK / "last.log", "wb") as log:
         child = subprocess.Popen(
             command,
+            cwd=WORK,
             stdout=log,
             stderr=log,
             env={**os.environ, **(env or {})},
@@ -72,7 +73,7 @@ def peers() -> Path:
     stamp = folder / "installed"
     if not stamp.exists() or stamp.stat().st_mtime < (ROOT / "locks/bench.txt").stat().st_mtime:
         subprocess.check_call([sys.executable, "-m", "venv", str(folder)])
-        pip = [str(folder / "bin/python"), "-m", "pip", "--disable-pip-version-check", "install", "-q", "--no-deps"]
+        pip = [str(folder / "bin/python"), "-m", "pip", "--disable-pip-version-check", "install", "-qq", "--no-deps"]
         subprocess.check_call([*pip, "--require-hashes", "-r", str(ROOT / "locks/bench.txt")])
         stamp.touch()
     return folder / "bin"
@@ -98,7 +99,8 @@ def bench_import(size: int, rounds: int) -> None:
                 )
             )
             shutil.rmtree(case)
-    twarc = median([timed([str(peers() / "twarc2"), "--bearer-token", "none", "csv", str(small), str(WORK / "out.csv")]) for _ in range(rounds)])
+    to_csv = [str(peers() / "twarc2"), "--bearer-token", "none", "csv", str(small), str(WORK / "out.csv")]
+    twarc = median([timed(to_csv) for _ in range(rounds)])
     mine, single = median(ours), median(one)
     peer_rate = few / twarc.wall
     rows = [
@@ -117,9 +119,8 @@ def bench_import(size: int, rounds: int) -> None:
 def bench_start(rounds: int) -> None:
     python = median([bare_python("pass") for _ in range(rounds * 3)])
     version = median([timed([str(BIN / "tecolote"), "--version"]) for _ in range(rounds * 3)])
-    print(
-        f"start: python {python.wall:.3f} s, tecolote --version {version.wall:.3f} s ({version.wall / python.wall:.1f} x)"
-    )
+    ratio = version.wall / python.wall
+    print(f"start: python {python.wall:.3f} s, tecolote --version {version.wall:.3f} s ({ratio:.1f} x)")
 
 
 def main() -> None:

@@ -12,13 +12,14 @@ import time
 from pathlib import Path
 
 import pytest
-from tecolote.evidence.verify import verify_case
 
 from tecolote import verbs
 from tecolote.case import Case
-from tecolote.corpus.importer import open_evidence, project_all
+from tecolote.corpus.files import open_evidence
+from tecolote.corpus.importer import project_all
 from tecolote.corpus.store import Corpus, Writing
 from tecolote.evidence import Evidence
+from tecolote.evidence.verify import verify_case
 from tecolote.records import RECORD_TABLES
 
 from . import exports

@@ -22,9 +22,10 @@ import pyarrow.compute as pc
 
 from tecolote.case import Case
 from tecolote.corpus import blocks
+from tecolote.corpus.files import live_files, open_evidence
 from tecolote.corpus.plan import Part, Permission, plan_container, plan_file, walk
 from tecolote.corpus.rows import Origin, no_collection, tables_of
-from tecolote.corpus.store import Writing, read_manifest
+from tecolote.corpus.store import MANIFEST, Writing, read_manifest
 from tecolote.errors import SourceRefused, TecoloteError
 from tecolote.evidence import Checkpoint, Evidence
 from tecolote.evidence.keys import pseudonym
@@ -541,27 +542,15 @@ def publish_tables(evidence: Evidence, writing: Writing) -> Checkpoint:
     if json.loads(manifest)["files"] == in_force["files"] and not unread:
         return checkpoint
     digest = sha256(manifest).hexdigest()
-    evidence.append("tables", payload={"checkpoint": checkpoint.size}, public={"manifest_sha256": digest})
+    # The hash of the manifest being replaced lets `verify` accept it if we are stopped before the rename.
+    now = writing.case.corpus_folder / MANIFEST
+    replaced = sha256(now.read_bytes()).hexdigest() if now.exists() else None
+    public = {"manifest_sha256": digest, "replaces_sha256": replaced}
+    evidence.append("tables", payload={"checkpoint": checkpoint.size}, public=public)
     checkpoint = evidence.commit()
     writing.commit(manifest)
     writing.sweep()
     return checkpoint
-
-
-def live_files(evidence: Evidence) -> list[Any]:
-    """The ``import.file`` events whose reading has not been superseded by a later one."""
-    events = list(evidence.events("import.file"))
-    gone = {e.payload["supersedes"] for e in events if e.payload.get("supersedes") is not None}
-    return [e for e in events if e.index not in gone]
-
-
-def open_evidence(evidence: Evidence, payload: dict[str, Any]) -> BinaryIO:
-    """The bytes that an ``import.file`` event's records are spans of."""
-    if payload["container"]:
-        outer = evidence.read(payload["container"])
-        size = outer.seek(0, 2)
-        return containers.open_member(payload["name"].split("!", 1)[0], outer, size, tuple(payload["chain"]))
-    return evidence.read(payload["blob"])
 
 
 def _settings(part: Part, options: Options, consent: Consent | None) -> dict[str, Any]:

@@ -136,6 +136,8 @@ def _write(data: pa.Table, table: str, form: str, stream: BinaryIO) -> None:
 def _graph_edges(data: pa.Table, table: str) -> pa.Table:
     """Source, target, kind, weight, first, last: what the graph writers take."""
     if table == "coaction_edges":
+        if "all" in set(data["modality"].to_pylist()):  # the one network that the kinds of object add up to
+            data = data.filter(pc.equal(data["modality"], "all"))
         return pa.table(
             {
                 "source": data["account_id"],

@@ -15,7 +15,7 @@ _SHOWN_QUARANTINE = 200
 
 def imported(pin: Pin) -> list[Event]:
     """The ``import.file`` events in force, in the order of the log."""
-    from tecolote.corpus.importer import live_files
+    from tecolote.corpus.files import live_files
 
     return list(live_files(pin.evidence))
 
@@ -79,7 +79,7 @@ def sources(pin: Pin) -> dict[str, Any]:
 
 def open_by_digest(pin: Pin, sha256: str) -> BinaryIO | None:
     """Bytes of an imported file by its SHA-256, from the packs or out of the container that holds it."""
-    from tecolote.corpus.importer import open_evidence
+    from tecolote.corpus.files import open_evidence
 
     for event in imported(pin):
         if event.payload["sha256"] == sha256:

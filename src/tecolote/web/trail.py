@@ -41,7 +41,7 @@ def trail(pin: Pin, source: dict[str, Any]) -> dict[str, Any]:
 
 
 def _trail(pin: Pin, source: dict[str, Any]) -> dict[str, Any]:
-    from tecolote.corpus.importer import open_evidence
+    from tecolote.corpus.files import open_evidence
     from tecolote.evidence.tree import leaf_hash, verify_inclusion
 
     evidence, leaf, index = pin.evidence, source["leaf_index"], source["record_index"]
