@@ -202,9 +202,9 @@ def _check_pointers(data: dict[str, Any]) -> list[Fault]:
 
 
 def _check_numbers(data: dict[str, Any]) -> list[Fault]:
-    tables = {
-        name: [dict(zip(t["columns"], row, strict=True)) for row in t["rows"]] for name, t in data["rows"].items()
-    }
+    tables = _Rows(
+        {name: [dict(zip(t["columns"], row, strict=True)) for row in t["rows"]] for name, t in data["rows"].items()}
+    )
     faults = []
     for id, said in data["numbers"].items():
         if id not in data["definitions"] or id not in data["queries"] or id not in data["denominators"]:
@@ -234,24 +234,33 @@ def _same(a: Any, b: Any, near: float) -> bool:
     return bool(a == b)
 
 
-def _chosen(rows: list[dict[str, Any]], where: list[list[Any]]) -> list[dict[str, Any]]:
-    def fits(row: dict[str, Any]) -> bool:
-        for column, operator, value in where:
-            found = row[column]
-            if operator == "is" and found != value:
-                return False
-            if operator == "has" and value not in found:
-                return False
-            if operator not in ("is", "has"):
+class _Rows:
+    """The disclosed rows, chosen by conditions; many numbers begin with the same conditions."""
+
+    def __init__(self, tables: dict[str, list[dict[str, Any]]]) -> None:
+        self._tables = tables
+        self._chosen: dict[str, list[dict[str, Any]]] = {}
+
+    def chosen(self, table: str, where: list[list[Any]]) -> list[dict[str, Any]]:
+        """The rows of ``table`` to which every condition applies."""
+        if not where:
+            return self._tables[table]
+        key = json.dumps([table, where])
+        if key not in self._chosen:
+            column, operator, value = where[-1]
+            rows = self.chosen(table, where[:-1])
+            if operator == "is":
+                self._chosen[key] = [row for row in rows if row[column] == value]
+            elif operator == "has":
+                self._chosen[key] = [row for row in rows if value in row[column]]
+            else:
                 raise ValueError(f"unknown condition {operator!r}")
-        return True
-
-    return [row for row in rows if fits(row)]
+        return self._chosen[key]
 
 
-def _count(tables: dict[str, list[dict[str, Any]]], spec: dict[str, Any]) -> tuple[Any, tuple[float, float] | None]:
+def _count(tables: _Rows, spec: dict[str, Any]) -> tuple[Any, tuple[float, float] | None]:
     """Value and interval of a recipe."""
-    rows = _chosen(tables[spec["table"]], spec["where"])
+    rows = tables.chosen(spec["table"], spec["where"])
     op = spec["op"]
     if op == "count":
         return len(rows), None
@@ -263,7 +272,7 @@ def _count(tables: dict[str, list[dict[str, Any]]], spec: dict[str, Any]) -> tup
         values = [row[spec["column"]] for row in rows if row[spec["column"]] is not None]
         return ((min if op == "min" else max)(values) if values else None), None
     if op == "share":
-        hits, of = len(_chosen(rows, spec["hit"])), len(rows)
+        hits, of = len(tables.chosen(spec["table"], spec["where"] + spec["hit"])), len(rows)
         return hits / of, _score_interval(hits, of)
     if op == "survival":
         return _online_after([(row["low"], row["high"]) for row in rows], spec["day"])
