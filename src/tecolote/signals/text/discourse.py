@@ -1,7 +1,9 @@
 """Who speaks to whom, and what the words do: discourse cues found in one post.
 
-Cues come from the grammar files (`tecolote.signals.text.grammar`). All patterns run at once as one RE2
-set; only the few that hit are run again for their spans. The idea follows the study of threats as speech
+Cues come from the grammar files (`tecolote.signals.text.grammar`). All patterns run as a few RE2 sets; only
+the few that hit are run again for their spans. One set of all of them would have as many states as there
+are combinations of half-read patterns, and would build new ones for every post; twelve sets have so few
+that they stay built (measured: 430 microseconds a post against 100). The idea follows the study of threats as speech
 acts (Searle 1969; Gales 2011, *Identifying interpersonal stance in threatening discourse*): person, mood
 and address carry the act, slang only the topic.
 """
@@ -15,6 +17,8 @@ import msgspec
 
 from tecolote.signals.text.grammar import Cue, Grammar, load_grammar
 from tecolote.signals.text.normalise import Lane
+
+_SETS = 12
 
 
 class CueHit(msgspec.Struct, frozen=True):
@@ -36,14 +40,24 @@ class _Engine:
         options.log_errors = False
         self.grammar = grammar
         self.single = [re2.compile(source, options=options) for source in grammar.sources]
-        self.together: Any = re2.Set.SearchSet(options)
-        for source in grammar.sources:
-            self.together.Add(source)
-        self.together.Compile()
+        self.sets: list[tuple[Any, range]] = []
+        for first in range(_SETS):
+            members = range(first, len(grammar.sources), _SETS)
+            together = re2.Set.SearchSet(options)
+            for index in members:
+                together.Add(grammar.sources[index])
+            together.Compile()
+            self.sets.append((together, members))
 
     def hits(self, text: str) -> list[int]:
         """Which cues match somewhere in ``text``."""
-        return self.together.Match(text) or []
+        found: list[int] = []
+        raw = text.encode()  # once, not once a set
+        for together, members in self.sets:
+            local = together.Match(raw)
+            if local:
+                found.extend(members[i] for i in local)
+        return found
 
 
 @cache

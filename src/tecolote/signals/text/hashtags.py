@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from tecolote.signals.text.grammar import vocabulary
 from tecolote.signals.text.language import FUNCTION_WORDS
@@ -31,6 +31,7 @@ def split_tags(text: str) -> list[tuple[int, int, str]]:
     return found
 
 
+@lru_cache(maxsize=20_000)
 def _split(body: str) -> list[str]:
     """Fewest words of the vocabulary that make up ``body``; empty if none do. At most 60 letters come in."""
     best: list[list[str] | None] = [[]] + [None] * len(body)

@@ -7,6 +7,7 @@ is spoken about, not performed; quotation marks without a speaker change nothing
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from functools import cache
 
 import msgspec
@@ -90,6 +91,7 @@ def read(text: str, finder: TermFinder, day: dt.date | None = None) -> Reading:
     return Reading(cues, terms, groups, performed, mentioned, bool(aside), features, lanes, cut)
 
 
+@cache
 def _family(cue: str) -> str:
     return cue.split(".", 1)[0]
 
@@ -127,28 +129,51 @@ def _codebook_cues(terms: list[TermHit], groups: dict[str, list[TermHit]]) -> fr
     return frozenset(found)
 
 
+class _Rules:
+    """The rules over bits: one bit for each cue, family, and kind of codebook evidence."""
+
+    def __init__(self) -> None:
+        self._bits: dict[str, int] = {}
+        self._rules: list[tuple[Rule, tuple[int, ...], int, tuple[tuple[str, ...], ...]]] = []
+        for rule in load_grammar().rules:
+            parts = tuple(
+                tuple(f"coded:{rule.theme}" if p == "coded" else p for p in wanted.split("|")) for wanted in rule.all
+            )
+            masks = tuple(self.mask(part) for part in parts)
+            self._rules.append((rule, masks, self.mask(rule.none), parts))
+
+    def mask(self, names: Iterable[str]) -> int:
+        found = 0
+        for name in names:
+            found |= self._bits.setdefault(name, 1 << len(self._bits))
+        return found
+
+    def acts(self, has: Iterable[str]) -> list[Act]:
+        bits = self._bits
+        known = 0
+        for cue in has:
+            known |= bits.get(cue, 0) | bits.get(_family(cue) + ".*", 0)
+        best: dict[str, Act] = {}
+        for rule, masks, unwanted, parts in self._rules:
+            for mask in masks:
+                if not known & mask:
+                    break
+            else:
+                before = best.get(rule.theme)
+                if known & unwanted or (before is not None and before.strength >= rule.strength):
+                    continue
+                used = tuple(next(p for p in part if known & bits[p]) for part in parts)
+                best[rule.theme] = Act(rule.theme, rule.strength, used)
+        return sorted(best.values(), key=lambda a: (-a.strength, a.theme))
+
+
 @cache
-def _rules() -> tuple[tuple[Rule, tuple[tuple[str, ...], ...], tuple[str, ...]], ...]:
-    return tuple((r, tuple(tuple(p.split("|")) for p in r.all), r.none) for r in load_grammar().rules)
+def _rules() -> _Rules:
+    return _Rules()
 
 
-def _acts(has: frozenset[str] | set[str]) -> list[Act]:
-    known = set(has) | {_family(c) + ".*" for c in has if "." in c}
-    best: dict[str, Act] = {}
-    for rule, wanted, unwanted in _rules():
-        if any(w in known for w in unwanted):
-            continue
-        used: list[str] = []
-        for parts in wanted:
-            found = [p if p != "coded" else f"coded:{rule.theme}" for p in parts]
-            hit = next((p for p in found if p in known), None)
-            if hit is None:
-                break
-            used.append(hit)
-        else:
-            if rule.theme not in best or best[rule.theme].strength < rule.strength:
-                best[rule.theme] = Act(rule.theme, rule.strength, tuple(used))
-    return sorted(best.values(), key=lambda a: (-a.strength, a.theme))
+def _acts(has: Iterable[str]) -> list[Act]:
+    return _rules().acts(has)
 
 
 def _features(
