@@ -23,6 +23,7 @@ class Record:
         rec: its index.
         platform: platform id of its rows.
         done: ids that the record has given rows for already.
+        captured: when the record was captured, where it says.
     """
 
     sink: Sink
@@ -31,6 +32,7 @@ class Record:
     rec: int
     platform: str
     done: set[tuple[str, str]] = field(default_factory=set)
+    captured: datetime | None = None
 
     def add(self, table: str, **values: Any) -> None:
         """Add a row of this record's platform."""
@@ -43,14 +45,14 @@ class Record:
         return not known
 
     def snapshot(self, table: str, stated: datetime | None, **values: Any) -> None:
-        """Add a snapshot seen at the ``stated`` time, else at the user's, else at an unknown one."""
-        at, basis = seen(stated, self.options)
+        """Add a snapshot seen at the ``stated`` time, else when captured, else at the user's, else unknown time."""
+        at, basis = seen(stated or self.captured, self.options)
         self.add(table, observed_at=at, observed_basis=basis, **values)
 
     def edge(self, kind: str, src: str | None, dst: str | None, dst_kind: str, **values: Any) -> None:
         """Add an edge, if both ends are known."""
         if src is not None and dst is not None:
-            self.add("edges", src=src, dst=dst, type=kind, dst_kind=dst_kind, **values)
+            self.add("edges", src=src, dst=dst, type=kind, dst_kind=dst_kind, **{"observed_at": self.captured} | values)
 
     def text_edges(self, src: str | None, text: str | None, **values: Any) -> None:
         """Add the links, hashtags and mentions that stand in a text which the format does not take apart."""
@@ -61,7 +63,7 @@ class Record:
         """Add an observation of availability."""
         self.add(
             "observations", target_kind=kind, target_id=target, state=state, reason=reason,
-            **{"observed_by": "export", "observed_at": self.options.observed_at} | values,
+            **{"observed_by": "export", "observed_at": self.captured or self.options.observed_at} | values,
         )  # fmt: skip
 
 
