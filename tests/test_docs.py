@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pypdf import PdfReader
+
 ROOT = Path(__file__).resolve().parents[1]
 TECOLOTE = [sys.executable, "-c", "import sys; from tecolote.cli import main; main(sys.argv[1:])"]
 
@@ -26,6 +28,8 @@ def test_every_command_of_the_guide_works_in_its_order(tmp_path: Path) -> None:
         done = subprocess.run([*TECOLOTE, *words[1:]], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, f"{command}\n{done.stderr[-2000:]}"
         assert "Traceback" not in done.stderr
+    for lang in ("en", "es"):
+        assert len(PdfReader(tmp_path / f"my-case/published/factsheet.{lang}.pdf").pages) == 2
     for name in ("posts.csv", "assessments.jsonl", "coaction.gexf", "scored.jsonl", "edges.csv"):
         assert (tmp_path / name).stat().st_size > 0, name
 

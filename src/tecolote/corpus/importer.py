@@ -491,7 +491,9 @@ class _Collector:
         for table, rows in tables.items():
             self.result.rows[table] = self.result.rows.get(table, 0) + rows.num_rows
         if "posts" in tables:
-            span = pc.min_max(tables["posts"]["created_at"]).as_py()
+            posts = tables["posts"]
+            said = posts.filter(pc.not_equal(posts["kind"], "event"))  # "channel created" is nobody's utterance
+            span = pc.min_max(said["created_at"]).as_py()
             self._widen(span["min"], span["max"])
         self.run.collect(tables, self.origin.leaf_index)
 

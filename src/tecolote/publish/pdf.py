@@ -25,8 +25,8 @@ _TEMPLATE = "factsheet.typ"
 _PAGES = 2
 #: Commas in a census label before the group's name begins.
 _LABEL_PARTS = {"seeds": 1, "rounded": 2, "sum": 2, "union": 2, "hop": 1}
-#: Sizes of the notes in points: the first with which everything fits on two pages.
-_NOTE_SIZES = (6.2, 5.8, 5.4, 5.0)
+#: Size of the notes in points and width of the widest chart in per cent: the first pair that fits on two pages.
+_FITTING = ((6.2, 100), (6.2, 84), (5.8, 84), (5.8, 72), (5.4, 72), (5.0, 64))
 #: Charts of the sheet and their widths in pixels.
 WIDTHS = {"timeline": 430, "voices": 560, "survival": 330}
 
@@ -52,8 +52,9 @@ def factsheet_pdf(statement: Statement, binding: Binding, data: bytes, charts: d
             (folder / f"{chart.name}.svg").write_text(chart.svg, "utf-8")
         words = _words(statement, binding, charts, lang)
         with resources.as_file(package.joinpath("fonts")) as fonts:
-            for size in _NOTE_SIZES:
-                (folder / "sheet.json").write_text(json.dumps(words | {"note_size": size}, ensure_ascii=False), "utf-8")
+            for size, width in _FITTING:
+                fitted = words | {"note_size": size, "wide": width}
+                (folder / "sheet.json").write_text(json.dumps(fitted, ensure_ascii=False), "utf-8")
                 made: bytes = typst.compile(
                     str(folder / _TEMPLATE),
                     root=name,

@@ -34,7 +34,8 @@ SELECT p.platform, p.id, p.leaf_index, p.record_index, p.source_file, p.row_loca
 FROM posts p
 LEFT JOIN assessments a ON a.platform = p.platform AND a.post_id = p.id
 LEFT JOIN account_assessments r ON r.platform = p.platform AND r.account_id = p.account_id
-LEFT JOIN sheet.known k ON k.platform = p.platform AND k.id = p.account_id;
+LEFT JOIN sheet.known k ON k.platform = p.platform AND k.id = p.account_id
+WHERE p.kind IS DISTINCT FROM 'event';
 CREATE OR REPLACE TABLE sheet.accounts AS
 SELECT c.platform, c.id, c.leaf_index, c.record_index, c.source_file, c.row_locator,
        coalesce(r.protected, false) AS protected,
