@@ -114,9 +114,18 @@ class Reading:
             EvidenceError: there is none, or leaf or payload is damaged or gone.
         """
         leaf = parse_canonical(self.leaf_bytes(index))
-        payload = parse_canonical(self._payload(index, bytes.fromhex(leaf["payload"])))
+        payload = parse_canonical(self._payload(index, bytes.fromhex(leaf["payload"]))[32:])
         public = {name: value for name, value in leaf.items() if name not in RESERVED}
         return Event(index, leaf["type"], leaf["at"], leaf["actor"], public, payload)
+
+    def disclosed(self, index: int) -> tuple[bytes, bytes]:
+        """Salt (32 bytes) and canonical JSON of a leaf's payload: what opens its commitment to a stranger.
+
+        Raises:
+            EvidenceError: there is no such leaf, or leaf or payload is damaged or gone.
+        """
+        raw = self._payload(index, bytes.fromhex(parse_canonical(self.leaf_bytes(index))["payload"]))
+        return raw[:32], raw[32:]
 
     def events(self, type: str | None = None) -> Iterator[Event]:
         """All events in order, or those of one type; at the moment of the call."""
@@ -253,6 +262,7 @@ class Reading:
         return self._entries.get((kind, key)) or self._must(lambda i: i.entry(kind, key))
 
     def _payload(self, index: int, key: bytes) -> bytes:
+        """Salt (32 bytes) and canonical JSON of a payload."""
         entry = self._kept(PAYLOAD, key)
         if entry is None:
             raise EvidenceError(f"the payload of leaf {index} is missing", f"Run: tecolote verify {self.case.root}")
@@ -260,7 +270,7 @@ class Reading:
             raw = stream.read()
         if commitment(raw[:32], hashlib.sha256(raw[32:]).digest()) != key:
             raise EvidenceError(f"the payload of leaf {index} is damaged", f"Run: tecolote verify {self.case.root}")
-        return raw[32:]
+        return raw
 
     def _plain(self, segment: int) -> bytes | memoryview:
         """Plaintext of a segment, wherever it is."""
