@@ -7,7 +7,7 @@ The bytes kept as evidence are not touched. What is replaced:
 - in the lines that the app itself wrote (kind ``event``) and in titles, every member's name as a whole word, the
   longest first;
 - in messages, ``@name`` of anybody but the giver, and the telephone numbers of members;
-- the id of a chat between two people where the platform uses the partner's own id for it.
+- the id of a chat between two people where the platform uses the partner's own id for it, or both ids.
 
 A name that a message merely speaks of stays: it is what was said, and removing it needs a person's judgement.
 """
@@ -121,6 +121,9 @@ class _Platform:
                 bare = _ACCOUNT_PREFIX.fullmatch(account)
                 if row["id"] == account or (bare and row["id"] == bare[1] and row["type"] == "direct"):
                     self.threads[row["id"]] = str(self.shown(account))
+            pair = str(row["id"]).split("-")
+            if row["type"] == "direct" and len(pair) == 2 and any(one in self.accounts for one in pair):
+                self.threads[row["id"]] = "-".join(str(self.shown(one)) for one in pair)
 
     def _compile(self) -> None:
         names = sorted((n for n in self.by_name if n.strip()), key=len, reverse=True)

@@ -13,8 +13,10 @@ _SENDER = re.compile(rb'"(?:sender_name|senderName)"\s*:')
 _SHAPES: tuple[tuple[tuple[re.Pattern[bytes], ...], str], ...] = (
     ((_SENDER, re.compile(rb'"participants"\s*:')), "Facebook or Instagram messages"),
     ((_SENDER, re.compile(rb'"timestamp(?:_ms)?"\s*:')), "Facebook or Instagram messages"),
-    ((re.compile(rb"\A\s*window\.YTD\.(?:direct_message|grok_chat)"),), "direct messages of an X archive"),
-    ((re.compile(rb'"dmConversation"\s*:'),), "direct messages of an X archive"),
+    (
+        (re.compile(rb'"dmConversation"\s*:'),),
+        "direct messages of an X archive, in a form that its reader does not know",
+    ),
     ((re.compile(rb'"guild"\s*:\s*\{[^{}"]*"id"\s*:\s*"0"'),), "direct messages of Discord"),
     ((re.compile(rb'"channel"\s*:\s*\{[^{}]{0,300}"type"\s*:\s*"Direct'),), "direct messages of Discord"),
     ((re.compile(rb'"_"\s*:\s*"Message"'), re.compile(rb'"_"\s*:\s*"PeerUser"')), "Telegram messages between people"),

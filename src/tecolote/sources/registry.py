@@ -12,6 +12,8 @@ from tecolote.sources.base import Reader
 MODULES: tuple[str, ...] = (
     "x_v2",
     "x_v1",
+    "x_graphql",
+    "x_archive",
     "bluesky",
     "youtube_api",
     "ytdlp",

@@ -35,8 +35,14 @@ def ident_of(value: dict[str, Any], key: str = "id") -> str | None:
     return ident(value.get(f"{key}_str")) or ident(value.get(key))
 
 
-def post(record: Record, value: dict[str, Any], author: dict[str, Any] | None = None) -> None:
+def post(record: Record, value: dict[str, Any], author: dict[str, Any] | None = None, name: str | None = None) -> None:
     """A post with its author and the posts inside it.
+
+    Args:
+        record: the record that states it.
+        value: the post.
+        author: its author, where the post does not carry one.
+        name: the author's name, where nothing else has it.
 
     Raises:
         Unreadable: it has no id, or one that lost digits.
@@ -58,7 +64,7 @@ def post(record: Record, value: dict[str, Any], author: dict[str, Any] | None = 
     thread = ident_of(value, "conversation_id") or ident_of(value, "community_id")
     record.add(
         "posts", id=pid, id_is_derived=False, kind="post", account_id=account,
-        author_name=some(owner.get("screen_name")) or some(owner.get("name")), **created(when),
+        author_name=some(owner.get("screen_name")) or some(owner.get("name")) or name, **created(when),
         edited_at=when[0] if revision else None, version_of=history[0] if revision else None, revision=revision,
         text=text, text_raw=raw, text_truncated=_truncated(reposted or value), lang=some(value.get("lang")),
         thread_id=thread,
