@@ -22,7 +22,9 @@ from tecolote.sources.base import Options, Sink, Source
 
 #: Smaller files are not worth starting processes for.
 MIN_BYTES = 32 << 20
-_BLOCK = 6 << 20
+_BLOCK = 3 << 20
+#: Blocks that may wait for each process, so that none is idle while the importer writes.
+_AHEAD = 4
 
 
 @dataclass
@@ -61,7 +63,7 @@ def read_blocks(source: Source, origin: Origin, options: Options, count: int) ->
         for first_line, start, data in _cut(source.open()):
             piece = (source.name, source.head, data, first_line, start)
             waiting.append(pool.submit(_read_block, piece, origin, options))
-            if len(waiting) > count + 1:
+            if len(waiting) > _AHEAD * count:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -147,6 +148,9 @@ class Import:
         self._pending: dict[str, list[pa.Table]] = {table: [] for table in RECORD_TABLES}
         self._pending_rows = 0
         self._leaves = [-1, -1]
+        # Parquet is encoded in C without the interpreter's lock, beside the reading of what follows.
+        self._writer = ThreadPoolExecutor(1)
+        self._written: Future[None] | None = None
         self._unsaved_bytes = 0
         self._dirty = False
         self._saved_at = time.monotonic()
@@ -302,6 +306,8 @@ class Import:
         }
         if known:
             payload["supersedes"] = known[0]
+            self._write_pending(at_least=0)
+            self._wait_for_writer()
             self.writing.drop_leaf(known[0])
         records = reading.records
         leaf = self.evidence.append(
@@ -394,19 +400,29 @@ class Import:
         if self._leaves[0] < 0:
             self._leaves[0] = leaf
         self._leaves[1] = leaf
-        if self._pending_rows >= 2 * _PART_ROWS:
+        if self._pending_rows >= _PART_ROWS:
             self._write_pending(at_least=0)
 
     def _write_pending(self, at_least: int) -> None:
         if self._pending_rows <= at_least:
             return
-        for table, held in self._pending.items():
-            if held:
-                label = f"{self._leaves[0]}-{self._leaves[1]}"
-                self.writing.add(table, pa.concat_tables(held), label=label, leaves=list(self._leaves))
-                held.clear()
-        self._pending_rows = 0
-        self._leaves = [-1, -1]
+        self._wait_for_writer()
+        held, leaves = self._pending, list(self._leaves)
+        self._pending = {table: [] for table in RECORD_TABLES}
+        self._pending_rows, self._leaves = 0, [-1, -1]
+        self._written = self._writer.submit(self._write, held, leaves)
+
+    def _write(self, held: dict[str, list[pa.Table]], leaves: list[int]) -> None:
+        for table, parts in held.items():
+            if parts:
+                label = f"{leaves[0]}-{leaves[1]}"
+                self.writing.add(table, pa.concat_tables(parts), label=label, leaves=leaves)
+
+    def _wait_for_writer(self) -> None:
+        """Until what was handed to the writer is in its files; a failure of the writer is raised here."""
+        if self._written is not None:
+            self._written.result()
+            self._written = None
 
     def _save_if_due(self) -> None:
         if self._unsaved_bytes > _COMMIT_BYTES or (self._dirty and time.monotonic() - self._saved_at > _COMMIT_S):
@@ -415,6 +431,7 @@ class Import:
     def finish(self) -> Checkpoint:
         """Make everything so far durable and visible; the checkpoint."""
         self._write_pending(at_least=0)
+        self._wait_for_writer()
         checkpoint = publish_tables(self.evidence, self.writing)
         self._unsaved_bytes, self._dirty, self._saved_at = 0, False, time.monotonic()
         return checkpoint
@@ -428,6 +445,8 @@ class Import:
             self._project(event.index, event.payload)
         for event in self.evidence.events("import.file"):
             if event.index >= projected and event.payload.get("supersedes") is not None:
+                self._write_pending(at_least=0)
+                self._wait_for_writer()
                 self.writing.drop_leaf(event.payload["supersedes"])
         return len(behind)
 
