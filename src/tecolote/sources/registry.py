@@ -21,6 +21,7 @@ MODULES: tuple[str, ...] = (
     "instagram_instaloader",
     "telegram",
     "whatsapp",
+    "fourcat",
     "csv_any",
 )
 #: A reader that is less sure than this does not read the file.

@@ -63,8 +63,8 @@ class XGraphQL(JsonReader):
         if value.keys() & _MESSAGES:
             raise Unreadable("direct messages: private, not read; import posts")
         wrapped = "source_platform" in value
-        if wrapped:
-            record.captured = epoch(value.get("timestamp_collected"), 1000)[0]
+        about = value if wrapped else obj(value.get("__import_meta"))
+        record.captured = epoch(about.get("timestamp_collected"), 1000)[0]
         body = value.get("data") if wrapped else value
         things = list(_things(body))
         if not things:
