@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -118,3 +119,39 @@ def test_hostile_archives_end_as_specified(data: Path) -> None:
     for name in ("zip-path-000.zip", "zip-path-003.zip", "zip-path-006.zip", "zip-path-009.zip"):
         assert any(n.endswith("good.json") and c for _, n, c in read((folder / name).read_bytes()))
     assert containers.kind((folder / "zip-prefix-html.zip").read_bytes()) is None
+
+
+def test_zstandard_streams_come_out_whole_or_are_refused() -> None:
+    plain = bytes(range(256)) * 5000
+    frame = zstandard.ZstdCompressor(
+        compression_params=zstandard.ZstdCompressionParameters(window_log=27, enable_ldm=True, write_checksum=True)
+    ).compress(plain)
+    assert containers.kind(frame) == "zstd"
+    assert read(frame) == [((0,), "f!f", plain)]
+    assert read(frame + frame)[0][2] == plain * 2
+    again = containers.open_member("f", io.BytesIO(frame), len(frame), (0,))
+    again.seek(1_000_000)
+    assert again.read(2) == plain[1_000_000:1_000_002]
+    again.seek(3)
+    assert again.read(2) == plain[3:5]
+    for cut in (5, 20, len(frame) - 1):
+        with pytest.raises(SourceRefused):
+            for member in containers.members("f", io.BytesIO(frame[:cut]), containers.Budget.of(cut)):
+                if member.damage:
+                    raise SourceRefused(member.damage)
+                member.stream.read()
+    with pytest.raises(SourceRefused):
+        damaged = frame[:40] + bytes(8) + frame[48:]
+        for member in containers.members("f", io.BytesIO(damaged), containers.Budget.of(len(damaged))):
+            assert member.stream.read() == plain
+
+
+def test_a_zstandard_bomb_is_refused_by_what_comes_out() -> None:
+    with pytest.raises(LimitExceeded):
+        read(zstandard.ZstdCompressor().compress(bytes(200 << 20)))
+
+
+def test_a_compressed_web_archive_is_no_container() -> None:
+    assert containers.kind(gzip.compress(b"WARC/1.0\r\nWARC-Type: warcinfo\r\n")) is None
+    assert containers.kind(gzip.compress(b"filedesc://x 0 0 text/plain 5\n")) is None
+    assert containers.kind(gzip.compress(b"WAR")) == "gzip"

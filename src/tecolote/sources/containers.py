@@ -1,4 +1,4 @@
-"""Zip, tar, gzip and xz files, entry by entry, in bounded memory; nothing is ever extracted to a name.
+"""Zip, tar, gzip, xz and Zstandard files, entry by entry, in bounded memory; nothing is ever extracted to a name.
 
 A member is addressed by its chain of positions from the outermost file (``[3]``, or ``[3, 0]`` for a
 member of a nested archive), never by its name: names are text for people.
@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from tecolote.errors import LimitExceeded, SourceRefused
 from tecolote.sources.base import clean_text
@@ -26,6 +26,11 @@ FREE_BYTES = 64 << 20
 #: Beyond `FREE_BYTES`, how many bytes may come out for each byte of the outermost file.
 MAX_RATIO = 250
 _XZ_MEMORY = 256 << 20
+#: Dumps are written with windows of 2 GiB; memory is only touched as far as bytes come out, which is counted.
+_ZSTD_WINDOW = 1 << 31
+#: Bytes given to the Zstandard decoder at once: at most 32 MiB come out of them (RFC 8878, a block is 128 KiB).
+_ZSTD_STEP = 1024
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 #: What a damaged or dishonest archive raises on reading.
 DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError)
@@ -132,19 +137,30 @@ class Member:
 
 
 def kind(head: bytes) -> str | None:
-    """'zip', 'tar', 'gzip', 'xz' by the first bytes, or None.
+    """'zip', 'tar', 'gzip', 'xz', 'zstd' by the first bytes, or None.
 
-    A zip behind other bytes is not opened: such a file is meant to be two things at once.
+    A zip behind other bytes is not opened: such a file is meant to be two things at once. A compressed web archive
+    is no container: its records are compressed one by one and its reader checks each.
     """
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return "zip"
     if head.startswith(b"\x1f\x8b\x08"):
-        return "gzip"
+        return None if _is_web_archive(head) else "gzip"
+    if head.startswith(_ZSTD_MAGIC):
+        return "zstd"
     if head.startswith(b"\xfd7zXZ\x00"):
         return "xz"
     if head[257:262] == b"ustar":
         return "tar"
     return None
+
+
+def _is_web_archive(head: bytes) -> bool:
+    try:
+        first = zlib.decompressobj(31).decompress(head, 16)
+    except zlib.error:
+        return False
+    return first.startswith((b"WARC/", b"filedesc://"))
 
 
 def members(name: str, stream: BinaryIO, budget: Budget, chain: tuple[int, ...] = ()) -> Iterator[Member]:
@@ -206,6 +222,8 @@ def _entries(name: str, stream: BinaryIO, only: int | None = None) -> Iterator[t
             yield from _tar_entries(stream, only)
         elif what == "gzip":
             yield _bare(name, ".gz"), gzip.GzipFile(fileobj=stream, mode="rb")  # type: ignore[misc]
+        elif what == "zstd":
+            yield _bare(name, ".zst"), io.BufferedReader(_Zstd(stream), 1 << 18)
         else:
             yield _bare(name, ".xz"), _Xz(stream)  # type: ignore[misc]
     except DAMAGE as error:
@@ -244,6 +262,79 @@ class _Xz(lzma.LZMAFile):
         checker.decompress(stream.read(4096), max_length=1)
         stream.seek(0)
         super().__init__(stream)
+
+
+class _Zstd(io.RawIOBase):
+    """A Zstandard stream of one or more frames (RFC 8878); one that is cut off raises, where the library is silent."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._rewind()
+
+    def _rewind(self) -> None:
+        import zstandard
+
+        self._stream.seek(0)
+        self._new = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj
+        self._decoder: Any = None
+        self._waiting, self._ready, self._position = b"", b"", 0
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def seekable(self) -> bool:
+        """Always: going back unpacks again."""
+        return True
+
+    def tell(self) -> int:
+        """Position in the unpacked bytes."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move to a position, reading up to it."""
+        target = offset if whence == io.SEEK_SET else self._position + offset
+        if whence == io.SEEK_END:
+            raise OSError("the unpacked length is not known")
+        if target < self._position:
+            self._rewind()
+        while self._position < target and self.read(min(1 << 20, target - self._position)):
+            pass
+        return self._position
+
+    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
+        """Fill ``buffer`` as far as one step goes; 0 at the end.
+
+        Raises:
+            OSError: the stream is damaged.
+            EOFError: it ends inside a frame.
+        """
+        while not self._ready and self._step():
+            pass
+        taken = self._ready[: len(buffer)]
+        buffer[: len(taken)] = taken
+        self._ready = self._ready[len(taken) :]
+        self._position += len(taken)
+        return len(taken)
+
+    def _step(self) -> bool:
+        """Decode the next few bytes; False at the end of the file."""
+        import zstandard
+
+        part = self._waiting or self._stream.read(_ZSTD_STEP)
+        self._waiting = b""
+        if not part:
+            if self._decoder is not None:
+                raise EOFError("the Zstandard stream ends inside a frame")
+            return False
+        self._decoder = self._decoder or self._new()
+        try:
+            self._ready = self._decoder.decompress(part)
+        except zstandard.ZstdError as error:
+            raise OSError(f"damaged Zstandard stream: {error}") from None
+        if self._decoder.eof:
+            self._waiting, self._decoder = self._decoder.unused_data, None
+        return True
 
 
 def _bare(name: str, ending: str) -> str:

@@ -9,10 +9,7 @@ from __future__ import annotations
 import re
 
 # A shape is recognised when all of its marks occur; each mark is found in one linear pass.
-_SENDER = re.compile(rb'"(?:sender_name|senderName)"\s*:')
 _SHAPES: tuple[tuple[tuple[re.Pattern[bytes], ...], str], ...] = (
-    ((_SENDER, re.compile(rb'"participants"\s*:')), "Facebook or Instagram messages"),
-    ((_SENDER, re.compile(rb'"timestamp(?:_ms)?"\s*:')), "Facebook or Instagram messages"),
     (
         (re.compile(rb'"dmConversation"\s*:'),),
         "direct messages of an X archive, in a form that its reader does not know",
