@@ -27,7 +27,7 @@ from tecolote.corpus.files import live_files, open_evidence
 from tecolote.corpus.plan import Part, Permission, plan_container, plan_file, walk
 from tecolote.corpus.rows import Origin, no_collection, tables_of
 from tecolote.corpus.store import MANIFEST, Writing, read_manifest
-from tecolote.errors import SourceRefused, TecoloteError
+from tecolote.errors import EvidenceError, SourceRefused, TecoloteError
 from tecolote.evidence import Checkpoint, Evidence
 from tecolote.evidence.keys import pseudonym
 from tecolote.records import RECORD_TABLES
@@ -193,9 +193,29 @@ class Import:
             self.results.append(FileResult(part.name, status="refused", reason=part.refused))
         elif part.public_spans:
             self._take_spans(part, stream)
+        elif size >= blocks.MIN_BYTES and not part.private and blocks.workers() > 1:
+            self._take_large(part, stream)
         else:
             blob = self._keep(stream)
             self._read(part, blob, {"blob": blob, "container": None, "chain": []}, lambda: self.evidence.read(blob))
+
+    def _take_large(self, part: Part, stream: BinaryIO) -> None:
+        """A file whose bytes take long to keep: it is read meanwhile, and shown only if they were the same bytes."""
+        digest = _hash(stream)
+        where: dict[str, Any] = {"blob": digest, "container": None, "chain": []}
+        if digest in self._known:
+            self._read(part, digest, where, lambda: self.evidence.read(digest))
+            return
+
+        def kept() -> None:
+            if keeping.result() != digest:
+                raise EvidenceError(
+                    f"{part.name} changed while it was being imported", "Import it again when it is still"
+                )
+
+        with open(stream.name, "rb") as again, ThreadPoolExecutor(1) as beside:
+            keeping = beside.submit(self._keep, again)
+            self._read(part, digest, where, lambda: stream, settle=kept)
 
     def _take_container(self, name: str, stream: BinaryIO, size: int) -> None:
         parts = plan_container(name, stream, size, self.permission)
@@ -282,7 +302,9 @@ class Import:
         where: dict[str, Any],
         opened: Callable[[], BinaryIO],
         beside: dict[str, str] | None = None,
+        settle: Callable[[], None] = lambda: None,
     ) -> None:
+        """Read a file whose bytes are kept, or will be when ``settle`` returns, and log it."""
         settings = _settings(part, self.options, self.consent)
         known = self._known.get(digest)
         if known and known[1] == settings:
@@ -290,7 +312,7 @@ class Import:
             return
         self._log_consent(part)
         name = f"private chat {digest[:8]}" if part.private and not self.options.keep_members else part.name
-        reading = self._read_rows(part.reader, name, part.private, opened(), settings, beside or {})
+        reading = self._read_rows(part.reader, name, part.private, opened(), settings, beside or {}, settle=settle)
         reading.result.path, reading.result.sha256 = part.name, digest
         payload = {
             "name": part.name,
@@ -340,11 +362,13 @@ class Import:
         settings: dict[str, Any],
         beside: dict[str, str],
         leaf: int | None = None,
+        settle: Callable[[], None] = lambda: None,
     ) -> Reading:
         size = stream.seek(0, 2)
         leaf = self.evidence.size if leaf is None else leaf
         result = FileResult(name, source=reader.name if reader else None)
         if reader is None:
+            settle()
             result.status, result.reason = "kept", markup.remark(stream) or "kept, no reader"
             return Reading(result, size, leaf)
         sink = Sink()
@@ -372,6 +396,7 @@ class Import:
         result.why = [f"{where}: {why}" for where, why in sink.quarantined[:5]]
         reading = Reading(result, size, leaf, beside=give.found_beside)
         reading.quarantine = [list(q) for q in sink.quarantined[:_KEPT_QUARANTINE]]
+        settle()
         if sink.count:
             reading.records = self.evidence.put_records(sink.spans, sink.digests)
         return reading
