@@ -20,7 +20,8 @@ from tecolote.errors import SourceRefused, UsageError
 if TYPE_CHECKING:
     from tecolote.corpus.importer import ImportResult
     from tecolote.demo import DemoPaths
-    from tecolote.evidence.verify import Fault
+    from tecolote.evidence.fault import Fault
+    from tecolote.publish.packet import Order, Packet
 
 Progress = Callable[[int, int, str], None]
 
@@ -122,11 +123,16 @@ def report(case_dir: Path, lang: str = "en", progress: Progress | None = None) -
 
 
 def verify(path: Path, progress: Progress | None = None) -> list[Fault]:
-    """What does not hold in a case folder, a fact sheet (PDF) or its data file (JSON).
+    """What does not hold in a case folder, a packet (folder or zip), a fact sheet (PDF) or its data file (JSON).
 
     Raises:
         UsageError: the path is none of these.
     """
+    if (path / "bagit.txt").is_file() or path.suffix.lower() == ".zip":
+        from tecolote.evidence.fault import Fault
+        from tecolote.evidence.verify_packet import Check
+
+        return [Fault(where, what) for where, what in Check(path).run()]
     if path.is_dir():
         from tecolote.evidence.verify import verify_case
 
@@ -135,7 +141,48 @@ def verify(path: Path, progress: Progress | None = None) -> list[Fault]:
         from tecolote.publish.verify_statement import verify_statement
 
         return verify_statement(path)
-    raise UsageError(f"{path} is no case, fact sheet or data file", "Give a case folder, a .pdf or its .json")
+    raise UsageError(
+        f"{path} is no case, packet, fact sheet or data file", "Give a folder, a .zip, a .pdf or its .json"
+    )
+
+
+def packet(case_dir: Path, order: Order, out: Path) -> Packet:
+    """Write a sealed packet into the new folder ``out`` and log that it went out."""
+    from tecolote.publish.packet import build
+
+    return build(Case.open(case_dir), order, out)
+
+
+def custody(case_dir: Path, leaf: int | None = None, record: Path | None = None) -> list[dict[str, Any]]:
+    """Who did what with the material of a case, when and why; first logs the stay that ``record`` (TOML) tells of."""
+    from tecolote.evidence import Evidence
+    from tecolote.evidence.custody import custody_from, history, record_custody
+
+    case = Case.open(case_dir)
+    if record is not None:
+        with case.writing(), Evidence.open(case, write=True) as evidence:
+            told, about = custody_from(record)
+            record_custody(evidence, told, about=about)
+            evidence.commit()
+    with Evidence.open(case) as evidence:
+        return history(evidence, leaf)
+
+
+def witness(case_dir: Path, out: Path | None = None) -> str:
+    """The last checkpoint as a page to hand to somebody else; written to ``out`` where one is named."""
+    from tecolote.evidence.witness import page
+
+    text = page(Case.open(case_dir))
+    if out is not None:
+        out.write_text(text, "utf-8")
+    return text
+
+
+def check_witness(case_dir: Path, page: Path) -> list[Fault]:
+    """What a checkpoint that comes back says of the case: nothing, or that its history is another one."""
+    from tecolote.evidence.witness import compare
+
+    return compare(Case.open(case_dir), page)
 
 
 def rebuild(case_dir: Path, progress: Progress | None = None) -> int:

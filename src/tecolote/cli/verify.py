@@ -13,7 +13,7 @@ from tecolote.cli.common import json_option, print_json, progress_bar, say
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @json_option
 def command(path: Path, as_json: bool) -> None:
-    """Check a case (every byte, leaf, signature and table) or a fact sheet (every number).
+    """Check a case (every byte, leaf, signature, table), a packet (every file, proof) or a fact sheet (every number).
 
     Exit 1 names the first thing that does not hold and counts the others.
     """

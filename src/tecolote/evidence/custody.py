@@ -8,8 +8,11 @@ evidence; so changes are written down, never hidden.
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 from tecolote.errors import UsageError
 from tecolote.evidence.reader import Event, Reading
@@ -93,6 +96,58 @@ def custody_history(evidence: Reading, leaf: int | None = None) -> list[Event]:
     """Custody events in order: all, or those about ``leaf`` (events about the whole case included)."""
     events = list(evidence.events(TYPE))
     return [e for e in events if leaf is None or not e.public["about"] or leaf in e.public["about"]]
+
+
+def custody_from(path: Path) -> tuple[Custody, tuple[int, ...]]:
+    """A custody record from TOML, and the leaves it is about (``about = [3, 4]``; none means all of the case).
+
+    The file has the fields of `Custody`; ``stays`` are tables ``[[stays]]`` with place, since and until.
+
+    Raises:
+        UsageError: it cannot be read, or a field is missing or unknown.
+    """
+    try:
+        told = tomllib.loads(path.read_text("utf-8"))
+        about = tuple(int(leaf) for leaf in told.pop("about", ()))
+        stays = tuple(Stay(**{n: _moment_text(v) for n, v in stay.items()}) for stay in told.pop("stays", ()))
+        persons = tuple(str(person) for person in told.pop("persons", ()))
+        record = Custody(**{n: str(v) for n, v in told.items()}, stays=stays, persons=persons)
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        fields = ", ".join(Custody.__dataclass_fields__)
+        raise UsageError(f"{path} is no custody record: {error}", f"It needs: {fields}") from None
+    record.check()
+    return record, about
+
+
+def history(evidence: Reading, leaf: int | None = None) -> list[dict[str, Any]]:
+    """Every event of the log, or those about ``leaf``, as leaf, at, actor, type, and one line of what and why."""
+    found = []
+    for event in evidence.events():
+        about = event.public.get("about")
+        if leaf is not None and event.index != leaf and (about is None or (about and leaf not in about)):
+            continue
+        line = {"leaf": event.index, "at": event.at, "actor": event.actor, "type": event.type}
+        found.append(line | {"what": _what(event)})
+    return found
+
+
+def _what(event: Event) -> str:
+    said = event.payload
+    if event.type == "packet":
+        to = f" ({said['recipient']})" if said["recipient"] else ""
+        return f"{said['records']} records to {said['for']}{to}: {said['purpose']}"
+    if event.type == TYPE:
+        return f"{said['transfer']}; changes: {said['changes']}; persons: {', '.join(said['persons'])}"
+    if event.type == "consent":
+        return f"by {said['giver']} until {said['until']}: {said['purpose']}"
+    if event.type == "import.file":
+        return f"{said.get('shown_as') or said.get('name')}: {event.public.get('records', 0)} records"
+    return str(said.get("name", ""))
+
+
+def _moment_text(value: Any) -> str:
+    """A moment as text; TOML has a type for it."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _is_moment(text: str) -> bool:

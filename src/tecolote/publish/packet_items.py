@@ -60,6 +60,11 @@ SELECT DISTINCT e.platform, e.post_id FROM edges e
 JOIN account_assessments r ON r.protected AND r.platform = e.platform AND r.account_id IN (e.dst, e.dst_account_id)
 WHERE e.post_id IS NOT NULL
 """
+_NEIGHBOURS = """
+SELECT DISTINCT p.leaf_index, p.record_index, p.platform, p.id FROM posts_rows p
+JOIN (SELECT unnest($leaves) AS leaf, unnest($records) AS record) q
+ON p.leaf_index = q.leaf AND p.record_index = q.record
+"""
 _MEDIA = """
 SELECT DISTINCT platform, post_id, sha256, mime FROM media
 WHERE sha256 IS NOT NULL AND status = 'present' ORDER BY platform, post_id, sha256
@@ -118,8 +123,19 @@ def choose(case: Case, corpus: Corpus, evidence: Evidence, query: Query, audienc
         reasons = ", ".join(f"{count} {why}" for why, count in items.left_out.items())
         hint = f"Left out: {reasons}" if reasons else "Widen the items"
         raise UsageError(f"no record can go to {audience}", hint)
+    if names is not None:
+        _withhold_shared(corpus, items)
     _add_media(corpus, items, audience)
     return items
+
+
+def _withhold_shared(corpus: Corpus, items: Items) -> None:
+    """Keep back raw records, pages of a reply for example, in which posts stand that are not in the packet."""
+    chosen = {(row["leaf_index"], row["record_index"], row["platform"], row["id"]) for row in items.rows}
+    leaves, records = zip(*items.places(), strict=True)
+    for row in corpus.rows(_NEIGHBOURS, {"leaves": list(leaves), "records": list(records)}):
+        if tuple(row.values()) not in chosen:
+            items.withheld.add((row["leaf_index"], row["record_index"]))
 
 
 def _why_not(

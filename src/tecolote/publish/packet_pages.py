@@ -53,7 +53,7 @@ def cover(facts: Facts, rows: list[dict[str, Any]], custody: dict[str, Any]) -> 
         "notes": _notes(facts),
         "facts": _facts(facts, words),
         "proof": [[words["labels"][name], _broken(str(facts[name]))] for name in ("key", "root", "size", "leaf")],
-        "custody": [[words["custody_labels"][name], _seen(_flat(value))] for name, value in custody.items()],
+        "custody": [[label, _seen(_flat(custody[name]))] for name, label in words["custody_labels"].items()],
         "records_note": words["shown"].format(shown=len(shown), of=len(rows)),
         "rows": [_row(row) for row in shown],
     }
