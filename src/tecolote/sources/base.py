@@ -59,6 +59,12 @@ class Options:
         """The zone as an object."""
         return ZoneInfo(self.timezone) if self.timezone else None
 
+    @property
+    def owner(self) -> str | None:
+        """The account whose archive or download this is, by ``--map account_id==ID``: their files do not name it."""
+        stated = self.mapping.get("account_id", "")
+        return (stated[1:] or None) if stated.startswith("=") else None
+
 
 class Source:
     """One file of an import, as seekable bytes.

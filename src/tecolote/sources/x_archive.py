@@ -11,12 +11,12 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from tecolote.sources import x_legacy
 from tecolote.sources.base import Chat, Options, Sink, Source
-from tecolote.sources.json_reader import Record, created
+from tecolote.sources.json_reader import OwnersRecord, Record, created
 from tecolote.sources.jsonbytes import Piece, documents, glimpse
 from tecolote.sources.shapes import dig, each, ident, moment, obj, objs, required, seq, some, words
 from tecolote.sources.x_gone import state_of
@@ -29,18 +29,6 @@ _PRIVATE = re.compile(
 )
 _SHORT_LINK = re.compile(r"https?://(?:twitter|x)\.com/(\w{1,15})/status/(\d+)/")
 _REPOST = re.compile(r"RT @(\w{1,15}): ")
-
-
-@dataclass
-class _Owned(Record):
-    """A record whose edges may begin at an account that the file does not name."""
-
-    owner: str | None = None
-
-    def edge(self, kind: str, src: str | None, dst: str | None, dst_kind: str, **values: Any) -> None:
-        """Add an edge, if its target is known."""
-        if dst is not None:
-            self.add("edges", src=src, dst=dst, type=kind, dst_kind=dst_kind, **values)
 
 
 class XArchive:
@@ -76,8 +64,6 @@ class XArchive:
 
     def read(self, source: Source, sink: Sink, options: Options) -> None:
         """Read all records; see `tecolote.sources.base.Reader`."""
-        stated = options.mapping.get("account_id", "")
-        owner = stated.removeprefix("=") if stated.startswith("=") else None
         section = _section(source.head)
         for piece in _pieces(source, sink):
             if b'"dmConversation"' in piece.raw:
@@ -85,7 +71,7 @@ class XArchive:
                 continue
 
             def rows(rec: int, value: Any, piece: Piece = piece) -> None:
-                _rows(_Owned(sink, options, piece, rec, self.platform, owner=owner), value, section)
+                _rows(OwnersRecord(sink, options, piece, rec, self.platform), value, section)
 
             each(piece, sink, rows)
 
@@ -119,7 +105,7 @@ def _conversation(piece: Piece, sink: Sink, options: Options) -> None:
         each(here, sink, rows)
 
 
-def _rows(record: _Owned, value: Any, section: str) -> None:
+def _rows(record: OwnersRecord, value: Any, section: str) -> None:
     """Rows of one item, by the key under which it stands."""
     item = obj(value)
     key = next(iter(item), "") if len(item) == 1 else ""
@@ -144,7 +130,7 @@ def _rows(record: _Owned, value: Any, section: str) -> None:
         record.sink.note(f"'{section or key or 'this'}' of an X archive holds neither posts nor accounts; it is kept")
 
 
-def _post(record: _Owned, body: dict[str, Any]) -> None:
+def _post(record: OwnersRecord, body: dict[str, Any]) -> None:
     """A post of the owner, also one that the owner has deleted since."""
     if "full_text" not in body and "text" not in body:
         _header(record, body)
@@ -155,7 +141,7 @@ def _post(record: _Owned, body: dict[str, Any]) -> None:
     repost = _REPOST.match(text)
     whole = body | {"edit_history": {"edit_tweet_ids": seq(first.get("editTweetIds"))}, "retweeted_status": None}
     whole["truncated"] = body.get("truncated") is True or bool(repost and text.endswith("…"))
-    x_legacy.post(record, whole, author={"id_str": record.owner}, name=_names_itself(body, pid))
+    x_legacy.post(record, whole, author={"id_str": record.options.owner}, name=_names_itself(body, pid))
     if repost:
         _reposted(record, body, pid, repost[1])
     gone = moment(body.get("deleted_at"))
@@ -172,7 +158,7 @@ def _names_itself(body: dict[str, Any], pid: str) -> str | None:
     return None
 
 
-def _reposted(record: _Owned, body: dict[str, Any], pid: str, name: str) -> None:
+def _reposted(record: OwnersRecord, body: dict[str, Any], pid: str, name: str) -> None:
     """A repost: the archive keeps its first words and whose it was, the post's id only where it has a picture."""
     at = moment(body.get("created_at"))[0]
     mentions = objs(dig(body, "entities", "user_mentions"))
@@ -181,13 +167,13 @@ def _reposted(record: _Owned, body: dict[str, Any], pid: str, name: str) -> None
     for medium in objs(dig(body, "extended_entities", "media")) + objs(dig(body, "entities", "media")):
         post = x_legacy.ident_of(medium, "source_status_id")
         if post is not None:
-            record.edge("reposts", record.owner, post, "post", post_id=pid, dst_account_id=known, at=at)
+            record.edge("reposts", record.options.owner, post, "post", post_id=pid, dst_account_id=known, at=at)
             return
     target, kind = (known, "account") if known else (name, "account_name")
-    record.edge("reposts", record.owner, target, kind, post_id=pid, at=at)
+    record.edge("reposts", record.options.owner, target, kind, post_id=pid, at=at)
 
 
-def _header(record: _Owned, body: dict[str, Any]) -> None:
+def _header(record: OwnersRecord, body: dict[str, Any]) -> None:
     """A line of ``tweet-headers``: the id, author and time of a post whose text stands in another file."""
     pid = required(ident(body.get("tweet_id")), "post id")
     author = ident(body.get("user_id"))
@@ -198,7 +184,7 @@ def _header(record: _Owned, body: dict[str, Any]) -> None:
         record.observe("post", pid, "deleted", "deleted by its author", state_since=gone[0])
 
 
-def _note(record: _Owned, body: dict[str, Any]) -> None:
+def _note(record: OwnersRecord, body: dict[str, Any]) -> None:
     """The whole text of a long post. Newer archives do not say of which post: then the note's own id stands for it."""
     inner = obj(body.get("noteTweetResults")) or obj(body.get("core"))
     stated = ident(body.get("tweetId"))
@@ -208,8 +194,8 @@ def _note(record: _Owned, body: dict[str, Any]) -> None:
     when = moment(body.get("createdAt"))
     text = words(inner.get("text"))
     record.add(
-        "posts", id=pid, id_is_derived=stated is None, kind="post", account_id=record.owner, **created(when), text=text,
-        text_truncated=False,
+        "posts", id=pid, id_is_derived=stated is None, kind="post", account_id=record.options.owner,
+        **created(when), text=text, text_truncated=False,
     )  # fmt: skip
     entities = obj(inner.get("entitySet")) or inner
     found: dict[tuple[str, str | None, str], None] = {}
@@ -223,21 +209,21 @@ def _note(record: _Owned, body: dict[str, Any]) -> None:
         link = some(u.get("expandedUrl")) or some(u.get("expanded_url")) or some(u.get("url"))
         found["links_to", link, "link"] = None
     for kind, target, target_kind in found:
-        record.edge(kind, record.owner, target, target_kind, post_id=pid, at=when[0])
+        record.edge(kind, record.options.owner, target, target_kind, post_id=pid, at=when[0])
 
 
-def _follow(record: _Owned, body: dict[str, Any], key: str) -> None:
+def _follow(record: OwnersRecord, body: dict[str, Any], key: str) -> None:
     """An account that follows the owner, or that the owner follows."""
     other = required(ident(body.get("accountId")), "account id")
     record.add("accounts", id=other, id_kind="native")
-    if record.owner is None:
+    if record.options.owner is None:
         record.sink.note("the file does not say whose followers these are: no follows edges; --map account_id==ID says")
         return
-    src, dst = (other, record.owner) if key == "follower" else (record.owner, other)
+    src, dst = (other, record.options.owner) if key == "follower" else (record.options.owner, other)
     record.edge("follows", src, dst, "account")
 
 
-def _account(record: _Owned, body: dict[str, Any]) -> None:
+def _account(record: OwnersRecord, body: dict[str, Any]) -> None:
     """The archive's own account; its e-mail address and telephone number are not read."""
     uid = required(ident(body.get("accountId")), "account id")
     record.add("accounts", id=uid, id_kind="native", created_at=moment(body.get("createdAt"))[0])
@@ -247,19 +233,19 @@ def _account(record: _Owned, body: dict[str, Any]) -> None:
     )  # fmt: skip
 
 
-def _profile(record: _Owned, body: dict[str, Any]) -> None:
-    if record.owner is None:
+def _profile(record: OwnersRecord, body: dict[str, Any]) -> None:
+    if record.options.owner is None:
         record.sink.note("the profile does not say whose it is: --map account_id==ID says (account.js has it)")
         return
     about = obj(body.get("description"))
-    record.add("accounts", id=record.owner, id_kind="native")
+    record.add("accounts", id=record.options.owner, id_kind="native")
     record.snapshot(
-        "account_snapshots", None, account_id=record.owner, bio=words(about.get("bio")),
+        "account_snapshots", None, account_id=record.options.owner, bio=words(about.get("bio")),
         location=words(about.get("location")), url=some(about.get("website")), avatar=some(body.get("avatarMediaUrl")),
     )  # fmt: skip
 
 
-def _like(record: _Owned, body: dict[str, Any]) -> None:
+def _like(record: OwnersRecord, body: dict[str, Any]) -> None:
     """A post of somebody else that the owner liked; the archive does not say whose or when."""
     pid = required(ident(body.get("tweetId")), "post id")
     text = words(body.get("fullText"))
@@ -277,7 +263,7 @@ def _like(record: _Owned, body: dict[str, Any]) -> None:
     )  # fmt: skip
 
 
-def _renamed(record: _Owned, body: dict[str, Any]) -> None:
+def _renamed(record: OwnersRecord, body: dict[str, Any]) -> None:
     uid = required(ident(body.get("accountId")), "account id")
     change = obj(body.get("screenNameChange"))
     record.add("accounts", id=uid, id_kind="native")
@@ -286,12 +272,12 @@ def _renamed(record: _Owned, body: dict[str, Any]) -> None:
     )
 
 
-def _suspended(record: _Owned, body: dict[str, Any]) -> None:
+def _suspended(record: OwnersRecord, body: dict[str, Any]) -> None:
     """A suspension of the owner, or its end."""
     said = some(body.get("action"))
     state = {"suspension": "suspended", "unsuspension": "live"}.get((said or "").lower(), "unknown")
     record.add(
-        "observations", target_kind="account", target_id=record.owner, state=state, reason=said,
+        "observations", target_kind="account", target_id=record.options.owner, state=state, reason=said,
         observed_by="export", observed_at=record.options.observed_at, state_since=moment(body.get("timeStamp"))[0],
     )  # fmt: skip
 
