@@ -26,6 +26,10 @@ MODULES: tuple[str, ...] = (
     "facebook_messages",
     "reddit",
     "whatsapp",
+    "crowdtangle",
+    "crowdtangle_csv",
+    "mcl",
+    "x_io",
     "fourcat",
     "csv_any",
 )
