@@ -25,6 +25,7 @@ MODULES: tuple[str, ...] = (
     "telegram",
     "facebook_messages",
     "reddit",
+    "mastodon",
     "whatsapp",
     "crowdtangle",
     "crowdtangle_csv",
