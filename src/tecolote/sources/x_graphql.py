@@ -103,7 +103,7 @@ def _things(value: Any) -> Iterator[tuple[str, dict[str, Any], str | None]]:
         elif isinstance(here, dict):
             if _is_thing(here):
                 yield pointer, here, hint
-                continue
+                here = {key: here[key] for key in ("timeline_v2", "timeline") if key in here}
             found = _ENTRY.search(some(here.get("entryId")) or "")
             hint = found[2] if found else hint
             stack.extend((f"{pointer}/{k}", v, hint) for k, v in reversed(here.items()))
@@ -112,8 +112,10 @@ def _things(value: Any) -> Iterator[tuple[str, dict[str, Any], str | None]]:
 
 def _is_thing(value: dict[str, Any]) -> bool:
     kind = value.get("__typename")
-    if kind in ("Tweet", "TweetWithVisibilityResults", "User") or kind in GONE_POSTS or kind in GONE_ACCOUNTS:
+    if kind in ("Tweet", "TweetWithVisibilityResults") or kind in GONE_POSTS or kind in GONE_ACCOUNTS:
         return True
+    if kind == "User":  # around a timeline stands a user of whom nothing is said
+        return "rest_id" in value or "legacy" in value
     return kind is None and "rest_id" in value and ("legacy" in value or "core" in value)
 
 
