@@ -129,10 +129,9 @@ def verify(path: Path, progress: Progress | None = None) -> list[Fault]:
         UsageError: the path is none of these.
     """
     if (path / "bagit.txt").is_file() or path.suffix.lower() == ".zip":
-        from tecolote.evidence.fault import Fault
-        from tecolote.evidence.verify_packet import Check
+        from tecolote.evidence.packets import verify_packet
 
-        return [Fault(where, what) for where, what in Check(path).run()]
+        return verify_packet(path)
     if path.is_dir():
         from tecolote.evidence.verify import verify_case
 

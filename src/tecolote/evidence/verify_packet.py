@@ -137,11 +137,11 @@ def _unhex(text: Any) -> bytes:
     return bytes.fromhex(text)
 
 
-def included(leaf: bytes, index: Any, size: Any, proof: list[Any], root: bytes) -> bool:
-    """Whether the leaf with that content is number ``index`` of ``size`` under ``root``."""
-    if type(index) is not int or type(size) is not int or not 0 <= index < size:
+def included(found: bytes, index: Any, size: Any, proof: list[Any], root: bytes) -> bool:
+    """Whether the leaf with that hash is number ``index`` of ``size`` under ``root``."""
+    if type(index) is not int or type(size) is not int or not 0 <= index < size or len(found) != 32:
         return False
-    at, last, found = index, size - 1, _sha(b"\x00", leaf)
+    at, last = index, size - 1
     for part in map(_unhex, proof):
         if last == 0:
             return False
@@ -267,7 +267,8 @@ class Check:
         for entry in self.proof["leaves"]:
             where, raw, text = f"leaf {entry['index']}", entry["leaf"].encode(), entry.get("payload", "null").encode()
             need(entry["index"] not in self.leaves, where, "it is there twice")
-            need(included(raw, entry["index"], size, entry["proof"], root), where, "it is not under the checkpoint")
+            found = _sha(b"\x00", raw)
+            need(included(found, entry["index"], size, entry["proof"], root), where, "it is not under the checkpoint")
             leaf, payload = _json(raw), _json(text)
             fits = payload is None or _sha(_unhex(entry["salt"]), _sha(text)).hex() == leaf["payload"]
             need(fits, where, "its payload is not the one that it commits to")
@@ -289,7 +290,8 @@ class Check:
                 need(digest == entry["sha256"], f"data/{entry['raw']}", "it is not the record that is proven")
             known = "raw" in entry
             commitment = _sha(_unhex(entry["salt"]), _unhex(digest)) if known else _unhex(entry["commitment"])
-            holds = included(commitment, entry["record"], leaf["records"], entry["proof"], _unhex(leaf["records_root"]))
+            found, root = _sha(b"\x00", commitment), _unhex(leaf["records_root"])
+            holds = included(found, entry["record"], leaf["records"], entry["proof"], root)
             need(holds, where, "it is not in the tree of the file's records")
         for entry in self.proof["media"]:
             name, (leaf, said) = f"data/{entry['path']}", self.leaves[entry["leaf"]]

@@ -241,23 +241,25 @@ class _Making:
 
     def _article_227(self, about: list[int]) -> Custody:
         """The fields of CNPP article 227 for this hand-over, from what the log knows."""
-        first, now = self.evidence.event(about[0]), self.evidence.checkpoint()
-        readers = sorted({f"{row['reader']} {row['reader_version']}" for row in self.items.rows})
-        actors = {self.evidence.event(leaf).actor for leaf in about}
-        return Custody(
-            identity=f"{len(self.items.rows)} records of {len(about)} files of the log {keys.origin(self.case)}, "
-            f"leaves {', '.join(map(str, about[:50]))}; the state of the log before: size {now.size}, root {now.root}",
-            original_state="files exported from platforms, taken in as they were found; their hashes are in the log",
-            collection=f"imported from {first.at} on; records found in the files by {', '.join(readers)}",
-            preservation="kept once, encrypted (AES-256-GCM), under an append-only signed log; never changed since",
-            packaging="BagIt 1.0 folder, SHA-256 and SHA-512, sealed with an Ed25519 signature",
-            transfer=f"from {self.order.by or 'the holder of the case'} to {self.order.recipient or 'an addressee'} "
-            f"({self.order.audience}); how the folder travelled is to be written down by both",
-            stays=(Stay("the case folder of the holder", first.at),),
-            changes="copied byte for byte from the files; no record was altered; names in tables may be pseudonyms"
-            + (f"; {len(self.items.withheld)} raw records withheld" if self.items.withheld else ""),
-            persons=tuple(sorted(actors | ({self.order.by} if self.order.by else set()))),
+        first, now, order = self.evidence.event(about[0]), self.evidence.checkpoint(), self.order
+        texts = packet_pages.article_227(
+            order.lang,
+            asdict(order)
+            | {
+                "records": len(self.items.rows),
+                "files": len(about),
+                "origin": keys.origin(self.case),
+                "leaves": ", ".join(map(str, about[:50])),
+                "size": now.size,
+                "root": now.root,
+                "first": first.at,
+                "readers": ", ".join(sorted({f"{row['reader']} {row['reader_version']}" for row in self.items.rows})),
+                "withheld": len(self.items.withheld),
+            },
         )
+        persons = {self.evidence.event(leaf).actor for leaf in about} | ({order.by} if order.by else set())
+        fields = {name: texts[name] for name in Custody.__dataclass_fields__ if name in texts}
+        return Custody(**fields, stays=(Stay(texts["place"], first.at),), persons=tuple(sorted(persons)))
 
     def _prove(self, leaf: int, bag: Bag) -> None:
         """Leaves with their paths, the checkpoint and the key."""

@@ -75,6 +75,18 @@ def cover(facts: Facts, rows: list[dict[str, Any]], custody: dict[str, Any]) -> 
     return made
 
 
+def article_227(lang: str, said: dict[str, Any]) -> dict[str, str]:
+    """Texts of the fields of CNPP article 227 for this hand-over, filled with what the log knows."""
+    words = _words()[lang]
+    texts = words["article_227"]
+    values = said | {
+        "by": said["by"] or texts["holder"],
+        "recipient": said["recipient"] or texts["someone"],
+        "audience": words["audiences"][said["audience"]],
+    }
+    return {name: text.format(**values) for name, text in texts.items()}
+
+
 def readme(facts: Facts) -> str:
     """Text of ``README.txt``."""
     notes = "\n".join(f"  {note}" for note in _notes(facts))
