@@ -26,6 +26,7 @@ MODULES: tuple[str, ...] = (
     "facebook_messages",
     "reddit",
     "mastodon",
+    "discord",
     "whatsapp",
     "crowdtangle",
     "crowdtangle_csv",
