@@ -153,9 +153,14 @@ class _Rows:
         if self.said.first(record, "account", id_):
             record.add("accounts", id=id_, id_kind="native")
             record.snapshot(
-                "account_snapshots", self.seen, account_id=id_, username=name, display_name=some(person.get("nickname")),
-                avatar=self._place(person.get("avatarUrl")), verified_type="bot" if person.get("isBot") is True else None,
-            )  # fmt: skip
+                "account_snapshots",
+                self.seen,
+                account_id=id_,
+                username=name,
+                display_name=some(person.get("nickname")),
+                avatar=self._place(person.get("avatarUrl")),
+                verified_type="bot" if person.get("isBot") is True else None,
+            )
             if name and _DELETED.fullmatch(name):
                 record.observe("account", id_, "deleted", name, **({"observed_at": self.seen} if self.seen else {}))
         return id_, name

@@ -14,7 +14,6 @@ _SHAPES: tuple[tuple[tuple[re.Pattern[bytes], ...], str], ...] = (
         (re.compile(rb'"dmConversation"\s*:'),),
         "direct messages of an X archive, in a form that its reader does not know",
     ),
-    ((re.compile(rb'"_"\s*:\s*"Message"'), re.compile(rb'"_"\s*:\s*"PeerUser"')), "Telegram messages between people"),
     ((re.compile(rb'"Chat History With [^"]{1,200}"\s*:'),), "TikTok direct messages"),
 )
 

@@ -27,6 +27,7 @@ MODULES: tuple[str, ...] = (
     "reddit",
     "mastodon",
     "discord",
+    "telegram_telethon",
     "whatsapp",
     "crowdtangle",
     "crowdtangle_csv",
