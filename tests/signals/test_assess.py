@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tecolote.records import SCHEMAS
 from tecolote.signals.assess import Assessor, as_row
+from tecolote.signals.text.grammar import clause, load_grammar
 from tecolote.signals.text.train import examples
 
 THREAT = "Te vamos a matar a ti y a tu familia si sigues publicando. Atte: el cártel"
@@ -136,17 +137,39 @@ def test_the_same_post_is_read_the_same_way(reader: Assessor) -> None:
 
 @pytest.mark.parametrize("protected", ["reporter", "victim"])
 def test_own_examples_of_reporters_and_victims_are_not_flagged(reader: Assessor, protected: str) -> None:
-    rows = [r for r in examples() if r.voice == protected]
+    rows = [r for r in examples() if r.voice == protected and not r.held]
     flagged = [r.text for r in rows if reader.assess(r.text).flag]
     assert len(flagged) <= 0.03 * len(rows), flagged
 
 
-def test_own_examples_of_acts_are_found_and_their_twins_are_not(reader: Assessor) -> None:
-    rows = [r for r in examples() if r.functionality != "hashtags"]
+@pytest.mark.parametrize(("held", "found", "wrong"), [(False, 0.85, 0.06), (True, 0.6, 0.15)])
+def test_acts_are_found_and_their_twins_are_not(reader: Assessor, held: bool, found: float, wrong: float) -> None:
+    rows = [r for r in examples() if r.functionality != "hashtags" and r.held == held]
     acts = [r for r in rows if r.voice == "perpetrator"]
     others = [r for r in rows if r.voice != "perpetrator"]
-    assert sum(reader.assess(r.text).flag for r in acts) >= 0.85 * len(acts)
-    assert sum(reader.assess(r.text).flag for r in others) <= 0.06 * len(others)
+    assert sum(reader.assess(r.text).flag for r in acts) >= found * len(acts)
+    assert sum(reader.assess(r.text).flag for r in others) <= wrong * len(others)
+
+
+def test_there_are_three_hundred_pairs_and_a_held_half() -> None:
+    units = {r.unit: r.held for r in examples() if ":s" not in r.unit}
+    assert len(units) >= 300
+    assert 50 <= sum(units.values()) <= 80
+
+
+def test_reasons_are_words_for_people(reader: Assessor) -> None:
+    reasons = reader.assess(THREAT).reasons
+    act = next(r for r in reasons if r.signal == "act")
+    assert act.why.startswith("Threatens somebody who reports") and "_" not in act.why
+    words = [r for r in reasons if r.signal == "words"]
+    assert words and all(r.a is not None and THREAT[r.a : r.b] for r in words)
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_every_rule_has_words_in_both_languages(lang: str) -> None:
+    for rule in load_grammar().rules:
+        for name in (rule.theme, *(part for wanted in rule.all for part in wanted.split("|"))):
+            assert clause(name, lang) != name
 
 
 @pytest.mark.data

@@ -17,6 +17,7 @@ from tecolote.codebook import Codebook
 from tecolote.signals.text import grammar
 from tecolote.signals.text.language import language
 from tecolote.signals.text.model import VOICES, load_model, model_hash
+from tecolote.signals.text.ngrams import load_words, words_hash
 from tecolote.signals.text.reading import Act, Reading, read
 from tecolote.signals.text.terms import TermFinder
 
@@ -103,7 +104,7 @@ class Assessor:
         self.codebook = codebook
         self._finder = TermFinder(codebook)
         self._model = load_model()
-        digest = hashlib.sha256(f"{VERSION}\n{codebook.sha256}\n{model_hash()}\n".encode())
+        digest = hashlib.sha256(f"{VERSION}\n{codebook.sha256}\n{model_hash()}\n{words_hash()}\n".encode())
         for name, raw in grammar.files():
             digest.update(name.encode() + len(raw).to_bytes(8, "big") + raw)
         self.version = f"{VERSION}-{digest.hexdigest()[:16]}"
@@ -180,9 +181,10 @@ class Assessor:
         """What moved the reading most, in order of weight; at most fourteen."""
         scored: list[tuple[float, Reason]] = []
         for act in reading.performed or reading.mentioned:
-            words = ", ".join(act.cues)
-            verb = "performed" if act in reading.performed else "only spoken about"
-            scored.append((1.0 + act.strength, Reason("act", act.theme, None, None, f"{verb}: {words}")))
+            said = _act_words(act) if act in reading.performed else f"Only spoken about. {_act_words(act)}"
+            scored.append((1.0 + act.strength, Reason("act", act.theme, None, None, said)))
+        if reading.performed:
+            scored.extend(_word_reasons(reading))
         for hit in reading.cues:
             weight = abs(self._model.push(f"cue:{hit.cue.id}", 1.0)) + hit.cue.weight / 4
             scored.append((weight, Reason("discourse", hit.cue.id, hit.a, hit.b, hit.cue.why["en"])))
@@ -226,8 +228,24 @@ class Assessor:
             for h in reading.terms
         ]
         rows += [Finding("discourse", h.cue.id, h.cue.weight, h.a, h.b, h.cue.why["en"]) for h in reading.cues]
-        rows += [Finding("act", a.theme, float(a.strength), None, None, ", ".join(a.cues)) for a in reading.performed]
+        rows += [Finding("act", a.theme, float(a.strength), None, None, _act_words(a)) for a in reading.performed]
         return rows
+
+
+def _act_words(act: Act, lang: str = "en") -> str:
+    """``Offers work or a place in a criminal group (offers or asks for work; asks for contact)``."""
+    cues = dict.fromkeys(grammar.clause(c, lang) for c in act.cues)
+    return f"{grammar.clause(act.theme, lang)} ({'; '.join(cues)})"
+
+
+def _word_reasons(reading: Reading) -> list[tuple[float, Reason]]:
+    """Words that the word reader knows from people who perform acts, with their weight in log-odds."""
+    lane = reading.lanes[min(1, len(reading.lanes) - 1)]
+    found = []
+    for a, b, push in load_words().words(lane.text):
+        why = f"the word reader knows this word from people who perform acts (+{push:.2f})"
+        found.append((0.5 + push, Reason("words", lane.text[a:b], *lane.span(a, b), why)))
+    return found
 
 
 def _term_words(form: str, note: str, groups: tuple[str, ...]) -> str:

@@ -65,14 +65,20 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     phonetic: bool = False
     cues: list[Cue] = []
     rules: list[Rule] = []
+    says: dict[str, dict[str, str]] = {}
 
 
 class Grammar(msgspec.Struct, frozen=True):
-    """All cues with their compiled patterns' sources, and the rules."""
+    """All cues with their compiled patterns' sources, the rules, and words for people.
+
+    Attributes:
+        says: a theme, cue id, family or ``group`` or ``coded`` to one clause per language.
+    """
 
     cues: tuple[Cue, ...]
     sources: tuple[str, ...]
     rules: tuple[Rule, ...]
+    says: dict[str, dict[str, str]]
 
 
 @cache
@@ -82,6 +88,7 @@ def load_grammar() -> Grammar:
     cues: list[Cue] = []
     sources: list[str] = []
     rules: list[Rule] = []
+    says: dict[str, dict[str, str]] = {}
     for entry in sorted(folder.iterdir(), key=lambda p: p.name):
         if not entry.name.endswith(".yaml"):
             continue
@@ -91,8 +98,10 @@ def load_grammar() -> Grammar:
             cues.append(cue)
             sources.append("|".join(f"(?:{expand(p, classes, cue.id)})" for p in cue.patterns))
         rules.extend(file.rules)
-    _check(cues, rules)
-    return Grammar(tuple(cues), tuple(sources), tuple(rules))
+        says |= file.says
+    says |= {cue.id: cue.why for cue in cues}
+    _check(cues, rules, says)
+    return Grammar(tuple(cues), tuple(sources), tuple(rules), says)
 
 
 @cache
@@ -114,21 +123,31 @@ def files() -> list[tuple[str, bytes]]:
     return [(e.name, e.read_bytes()) for e in sorted(folder.iterdir(), key=lambda p: p.name) if e.name[-5:] == ".yaml"]
 
 
+def clause(name: str, lang: str = "en") -> str:
+    """What a theme, cue, family, ``group`` or ``coded:theme`` is, in words for people."""
+    key = "coded" if name.startswith("coded:") else name.removesuffix(".*")
+    return load_grammar().says.get(key, {}).get(lang, name)
+
+
 def _yaml(raw: bytes) -> Any:
     import yaml
 
     return yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
 
 
-def _check(cues: list[Cue], rules: list[Rule]) -> None:
+def _check(cues: list[Cue], rules: list[Rule], says: dict[str, dict[str, str]]) -> None:
     known = {c.id for c in cues} | {c.id.split(".")[0] + ".*" for c in cues} | {"group", "coded"}
     if len({c.id for c in cues}) != len(cues):
         raise ValueError("a cue id occurs twice in the grammar")
     for rule in rules:
+        if {"en", "es"} - says.get(rule.theme, {}).keys():
+            raise ValueError(f"nothing says what {rule.theme} is")
         for wanted in (*rule.all, *rule.none):
             for part in wanted.split("|"):
                 if part not in known:
                     raise ValueError(f"rule for {rule.theme} names an unknown cue: {part}")
+                if {"en", "es"} - says.get(part.removesuffix(".*"), {}).keys():
+                    raise ValueError(f"nothing says what {part} is")
 
 
 def _classes(file: _File) -> dict[str, str]:

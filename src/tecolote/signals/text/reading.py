@@ -15,6 +15,7 @@ import msgspec
 from tecolote.signals.text.discourse import CueHit, cues_in
 from tecolote.signals.text.grammar import Rule, load_grammar
 from tecolote.signals.text.hashtags import split_tags
+from tecolote.signals.text.ngrams import load_words
 from tecolote.signals.text.normalise import MAX_CHARS, Lane, edit, inside, lane1, lane2, quoted
 from tecolote.signals.text.terms import TermFinder, TermHit, attribute
 
@@ -88,6 +89,8 @@ def read(text: str, finder: TermFinder, day: dt.date | None = None) -> Reading:
     mentioned = _acts(has | extra)
     performed = _acts((has - aside) | extra) if aside else mentioned
     features = _features(has, aside, extra, performed, terms, first.text)
+    if performed:
+        features["words"] = load_words().odds(lanes[1].text if len(lanes) > 1 else first.text) / 4
     return Reading(cues, terms, groups, performed, mentioned, bool(aside), features, lanes, cut)
 
 
@@ -114,6 +117,7 @@ def _set_aside(text: str, cues: list[CueHit]) -> frozenset[str]:
         at = max(at, b + 1)
     words = len(("".join(kept) + text[at:]).split())
     acting = any(_family(c) in ACTS for c in outside)
+    acting = acting or ("addr.you" in outside and any(c in ("we.group", "code.strong") for c in outside))
     return frozenset(within) if told or (words >= 4 and not acting) else frozenset()
 
 

@@ -1,4 +1,4 @@
-"""Fit the voice model: ``python -m tecolote.signals.text.train --data DIR --out voice.json``.
+"""Fit the voice model: ``python -m tecolote.signals.text.train --data DIR --out DIR``.
 
 Trained on: the examples under ``signals/data/examples`` (own work), the indicator sentences of the
 codebook, and, as people who are *not* perpetrators, sets whose licence allows it: news articles
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import zlib
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ import numpy.typing as npt
 from tecolote import codebook
 from tecolote.signals.text.grammar import load_grammar
 from tecolote.signals.text.model import VOICES, Model
-from tecolote.signals.text.reading import read
+from tecolote.signals.text.ngrams import WordReader, fit_words, pack
+from tecolote.signals.text.reading import Reading, read
 from tecolote.signals.text.terms import TermFinder
 
 _FOLDS = 5
@@ -60,8 +62,9 @@ class Single(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Examples(msgspec.Struct, forbid_unknown_fields=True):
-    """A file of examples."""
+    """A file of examples; with ``holdout``, half of its pairs (`is_held`) only measure."""
 
+    holdout: bool = False
     pairs: list[Pair] = []
     singles: list[Single] = []
 
@@ -76,6 +79,12 @@ class Row(msgspec.Struct, frozen=True):
     weight: float = 1.0
     functionality: str = ""
     themes: tuple[str, ...] = ()
+    held: bool = False
+
+
+def is_held(pair: Pair) -> bool:
+    """Whether a pair of a ``holdout`` file is kept for measuring: a hash of its first sentence decides."""
+    return zlib.crc32(pair.do.encode()) % 2 == 0
 
 
 def examples() -> list[Row]:
@@ -89,9 +98,9 @@ def examples() -> list[Row]:
             continue
         file = msgspec.convert(yaml.safe_load(entry.read_bytes()), Examples)
         for i, pair in enumerate(file.pairs):
-            unit = f"{entry.name}:{i}"
-            rows.append(Row(pair.do, "perpetrator", unit, "examples", 1.0, pair.theme, (pair.theme,)))
-            rows.append(Row(pair.clean, pair.voice, unit, "examples", 1.0, pair.genre))
+            unit, held = f"{entry.name}:{i}", file.holdout and is_held(pair)
+            rows.append(Row(pair.do, "perpetrator", unit, "examples", 1.0, pair.theme, (pair.theme,), held))
+            rows.append(Row(pair.clean, pair.voice, unit, "examples", 1.0, pair.genre, (), held))
         for i, single in enumerate(file.singles):
             for j, text in enumerate(single.texts):
                 unit = f"{entry.name}:s{i}:{j}"
@@ -131,7 +140,7 @@ def prior(names: list[str]) -> Matrix:
             found[row, 0] -= cue.weight / 2
         elif row is not None and cue.id.startswith("sig."):
             found[row, 0] = 1.5
-    for name, push in (("best:1", 1.0), ("best:2", 3.0), ("best:3", 5.0), ("quote:set_aside", -2.0)):
+    for name, push in (("words", 4.0), ("best:1", 1.0), ("best:2", 3.0), ("best:3", 5.0), ("quote:set_aside", -2.0)):
         if name in place:
             found[place[name], 0] = push
     for voice in VOICES[1:]:
@@ -182,24 +191,36 @@ def platt(odds: Matrix, flagged: Matrix, weight: Matrix) -> tuple[float, float]:
     return float(a), float(b)
 
 
-def _design(
-    rows: list[Row], book: codebook.Codebook, names: list[str] | None = None
-) -> tuple[Matrix, list[str], list[bool]]:
-    finder = TermFinder(book)
-    readings = [read(row.text, finder) for row in rows]
-    if names is None:
-        counts: dict[str, int] = {}
-        for reading in readings:
-            for name in reading.features:
-                counts[name] = counts.get(name, 0) + 1
-        names = sorted(n for n, c in counts.items() if c >= 3)
+def _read_words(readings: list[Reading], y: Matrix, weight: Matrix, fold: npt.NDArray[np.int64]) -> WordReader:
+    """The word reader; what the readings say of words is replaced by what a reader says that never saw them."""
+    texts = [r.lanes[min(1, len(r.lanes) - 1)].text for r in readings]
+    weight = weight**2  # the pairs are what is hard; the other sets only show what ordinary posts look like
+
+    def fitted(kept: npt.NDArray[np.bool_]) -> WordReader:
+        chosen = [t for t, keep in zip(texts, kept, strict=True) if keep]
+        return fit_words(chosen, y[kept, 0], weight[kept])
+
+    for k in range(_FOLDS):
+        reader = fitted(fold != k)
+        for i in np.flatnonzero(fold == k):
+            if readings[i].performed:
+                readings[i].features["words"] = reader.odds(texts[i]) / 4
+    return fitted(np.ones(len(texts), dtype=bool))
+
+
+def _design(readings: list[Reading]) -> tuple[Matrix, list[str]]:
+    counts: dict[str, int] = {}
+    for reading in readings:
+        for name in reading.features:
+            counts[name] = counts.get(name, 0) + 1
+    names = sorted(n for n, c in counts.items() if c >= 3)
     place = {n: i for i, n in enumerate(names)}
-    x = np.zeros((len(rows), len(names)))
+    x = np.zeros((len(readings), len(names)))
     for i, reading in enumerate(readings):
         for name, value in reading.features.items():
             if name in place:
                 x[i, place[name]] = value
-    return x, names, [bool(r.performed) for r in readings]
+    return x, names
 
 
 def _odds(scores: Matrix) -> Matrix:
@@ -208,15 +229,18 @@ def _odds(scores: Matrix) -> Matrix:
     return found
 
 
-def train(data: Path) -> tuple[Model, dict[str, Any]]:
-    """The fitted model and what cross-validation says about it."""
+def train(data: Path) -> tuple[Model, WordReader, dict[str, Any]]:
+    """The fitted model, its word reader, and what cross-validation says about them."""
     book = codebook.load()
-    rows = examples() + _indicators(book) + _others(data)
-    x, names, acting = _design(rows, book)
+    rows = [r for r in examples() if not r.held] + _indicators(book) + _others(data)
+    finder = TermFinder(book)
+    readings = [read(row.text, finder) for row in rows]
     y = np.array([[float(v == row.voice) for v in VOICES] for row in rows])
     weight = np.array([row.weight for row in rows])
-    start = prior(names)
     fold = np.array([_fold(row.unit) for row in rows])
+    words = _read_words(readings, y, weight, fold)
+    x, names = _design(readings)
+    start = prior(names)
     odds = np.zeros(len(rows))
     guess = np.zeros(len(rows), dtype=int)
     for k in range(_FOLDS):
@@ -225,7 +249,7 @@ def train(data: Path) -> tuple[Model, dict[str, Any]]:
         scores = np.hstack([x[~kept], np.ones((int((~kept).sum()), 1))]) @ w
         odds[~kept] = _odds(scores)
         guess[~kept] = scores.argmax(axis=1)
-    usable = np.array(acting)
+    usable = np.array([bool(r.performed) for r in readings])
     scale, offset = platt(odds[usable], y[usable, 0], weight[usable])
     w = fit(x, y, weight, start)
     weights = {n: _row(w[i]) for i, n in enumerate(names)}
@@ -235,7 +259,7 @@ def train(data: Path) -> tuple[Model, dict[str, Any]]:
     model = Model(
         bias=_row(w[-1]), weights=weights, scale=round(scale, 4), offset=round(offset, 4), trained_on=trained_on
     )
-    return model, _report(rows, odds * scale + offset, guess, usable)
+    return model, words, _report(rows, odds * scale + offset, guess, usable)
 
 
 def _row(values: Matrix) -> tuple[float, float, float, float, float]:
@@ -244,8 +268,6 @@ def _row(values: Matrix) -> tuple[float, float, float, float, float]:
 
 
 def _fold(unit: str) -> int:
-    import zlib
-
     return zlib.crc32(unit.encode()) % _FOLDS
 
 
@@ -275,10 +297,11 @@ def main() -> None:
     """Command line of this module."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with the licensed sets")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="folder for voice.json and words.bin")
     wanted = parser.parse_args()
-    model, report = train(wanted.data)
-    wanted.out.write_bytes(msgspec.json.format(msgspec.json.encode(model), indent=0))
+    model, words, report = train(wanted.data)
+    (wanted.out / "voice.json").write_bytes(msgspec.json.format(msgspec.json.encode(model), indent=0))
+    (wanted.out / "words.bin").write_bytes(pack(words))
     print(msgspec.json.format(msgspec.json.encode(report), indent=1).decode())
 
 
