@@ -104,7 +104,7 @@ def choose(case: Case, corpus: Corpus, evidence: Evidence, query: Query, audienc
     if len(found) > MAX_RECORDS:
         raise UsageError(f"more than {MAX_RECORDS:,} records fit", "Narrow the items, for example by since= and until=")
     items = Items()
-    consents = _Consents(case, evidence, purpose)
+    consents = Consents(evidence, purpose, datetime.now(case.settings.zone).date().isoformat())
     names = None if audience in AUTHORITIES else Names(corpus)
     seen = set()
     for row in found:
@@ -139,7 +139,7 @@ def _withhold_shared(corpus: Corpus, items: Items) -> None:
 
 
 def _why_not(
-    row: dict[str, Any], protected: bool, private: bool, names: Names | None, consents: _Consents, items: Items
+    row: dict[str, Any], protected: bool, private: bool, names: Names | None, consents: Consents, items: Items
 ) -> str | None:
     """Why a record is left out; None if it goes in."""
     if row["raw_sha256"] is None:
@@ -233,14 +233,14 @@ def _pattern(names: set[str]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<!\w)(?:{listed})(?!\w)", re.IGNORECASE)
 
 
-class _Consents:
-    """Which consent, if any, lets a private chat go out for a purpose today."""
+class Consents:
+    """Which consent, if any, lets a private chat go out for a purpose on a day (ISO 8601, in the case's zone)."""
 
-    def __init__(self, case: Case, evidence: Evidence, purpose: str) -> None:
+    def __init__(self, evidence: Evidence, purpose: str, day: str) -> None:
         self._events = list(evidence.events("consent"))
         self._files = {event.index: event.payload for event in evidence.events("import.file")}
         self._purpose = _words(purpose)
-        self._today = datetime.now(case.settings.zone).date().isoformat()
+        self._day = day
 
     def is_private(self, leaf: int) -> bool:
         """Whether the file of a leaf was taken in as a private chat."""
@@ -262,7 +262,7 @@ class _Consents:
         return thread in said["chat_ids"] or self._files.get(leaf, {}).get("sha256") in said["file_sha256"]
 
     def _allows(self, said: dict[str, Any]) -> bool:
-        in_time: bool = said["given_on"] <= self._today <= said["until"]
+        in_time: bool = said["given_on"] <= self._day <= said["until"]
         return in_time and _words(said["purpose"]) in self._purpose
 
 
