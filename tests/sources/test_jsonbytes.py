@@ -65,13 +65,6 @@ def test_a_broken_line_costs_that_line() -> None:
     assert [where for where, _ in sink.quarantined] == ["line 1"]
 
 
-def test_a_block_from_the_middle_is_lines_whatever_it_begins_with() -> None:
-    raw, sink = b'garbage\n{"a":1}\n', Sink()
-    found = list(pieces(Source("f", io.BytesIO(raw), len(raw), first_line=9, offset=100), sink, frozenset()))
-    assert [(p.locator, p.start) for p in found] == [("line 10", 108)]
-    assert [where for where, _ in sink.quarantined] == ["line 9"]
-
-
 @pytest.mark.parametrize(
     ("raw", "word"),
     [

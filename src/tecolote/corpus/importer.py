@@ -22,12 +22,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tecolote.case import Case
-from tecolote.corpus import blocks
 from tecolote.corpus.files import live_files, open_evidence
 from tecolote.corpus.plan import Part, Permission, plan_container, plan_file, walk
 from tecolote.corpus.rows import Origin, no_collection, tables_of
 from tecolote.corpus.store import MANIFEST, Writing, read_manifest
-from tecolote.errors import EvidenceError, SourceRefused, TecoloteError
+from tecolote.errors import SourceRefused, TecoloteError
 from tecolote.evidence import Checkpoint, Evidence
 from tecolote.evidence.keys import pseudonym
 from tecolote.records import RECORD_TABLES
@@ -155,7 +154,6 @@ class Import:
         self._dirty = False
         self._saved_at = time.monotonic()
         self._consent_logged = False
-        self._done = self._total = 0
         self._known = {e.payload["sha256"]: (e.index, e.payload["settings"]) for e in live_files(self.evidence)}
         self._containers = {e.payload["sha256"] for e in self.evidence.events("import.container")}
 
@@ -165,9 +163,8 @@ class Import:
         """Every file below ``paths``, one after the other; a file that fails never stops the rest."""
         found = list(walk(paths))
         total = sum(p.stat().st_size for _, p, why in found if not why)
-        done, self._total = 0, total
+        done = 0
         for name, path, why in found:
-            self._done = done
             self.progress(done, total, name)
             if why:
                 self.results.append(FileResult(name, status="refused", reason=why))
@@ -193,29 +190,9 @@ class Import:
             self.results.append(FileResult(part.name, status="refused", reason=part.refused))
         elif part.public_spans:
             self._take_spans(part, stream)
-        elif size >= blocks.MIN_BYTES and not part.private and blocks.workers() > 1:
-            self._take_large(part, stream)
         else:
             blob = self._keep(stream)
             self._read(part, blob, {"blob": blob, "container": None, "chain": []}, lambda: self.evidence.read(blob))
-
-    def _take_large(self, part: Part, stream: BinaryIO) -> None:
-        """A file whose bytes take long to keep: it is read meanwhile, and shown only if they were the same bytes."""
-        digest = _hash(stream)
-        where: dict[str, Any] = {"blob": digest, "container": None, "chain": []}
-        if digest in self._known:
-            self._read(part, digest, where, lambda: self.evidence.read(digest))
-            return
-
-        def kept() -> None:
-            if keeping.result() != digest:
-                raise EvidenceError(
-                    f"{part.name} changed while it was being imported", "Import it again when it is still"
-                )
-
-        with open(stream.name, "rb") as again, ThreadPoolExecutor(1) as beside:
-            keeping = beside.submit(self._keep, again)
-            self._read(part, digest, where, lambda: stream, settle=kept)
 
     def _take_container(self, name: str, stream: BinaryIO, size: int) -> None:
         parts = plan_container(name, stream, size, self.permission)
@@ -302,9 +279,8 @@ class Import:
         where: dict[str, Any],
         opened: Callable[[], BinaryIO],
         beside: dict[str, str] | None = None,
-        settle: Callable[[], None] = lambda: None,
     ) -> None:
-        """Read a file whose bytes are kept, or will be when ``settle`` returns, and log it."""
+        """Read a file whose bytes are kept, and log it."""
         settings = _settings(part, self.options, self.consent)
         known = self._known.get(digest)
         if known and known[1] == settings:
@@ -312,7 +288,7 @@ class Import:
             return
         self._log_consent(part)
         name = f"private chat {digest[:8]}" if part.private and not self.options.keep_members else part.name
-        reading = self._read_rows(part.reader, name, part.private, opened(), settings, beside or {}, settle=settle)
+        reading = self._read_rows(part.reader, name, part.private, opened(), settings, beside or {})
         reading.result.path, reading.result.sha256 = part.name, digest
         payload = {
             "name": part.name,
@@ -362,13 +338,11 @@ class Import:
         settings: dict[str, Any],
         beside: dict[str, str],
         leaf: int | None = None,
-        settle: Callable[[], None] = lambda: None,
     ) -> Reading:
         size = stream.seek(0, 2)
         leaf = self.evidence.size if leaf is None else leaf
         result = FileResult(name, source=reader.name if reader else None)
         if reader is None:
-            settle()
             result.status, result.reason = "kept", markup.remark(stream) or "kept, no reader"
             return Reading(result, size, leaf)
         sink = Sink()
@@ -377,13 +351,9 @@ class Import:
         if not private:
             sink.on_flush(_FLUSH_RECORDS, give)
         options = _options(settings)
-        source = Source(name, stream, size)
         try:
-            if size >= blocks.MIN_BYTES and blocks.workers() > 1 and not private and splittable(reader, source):
-                self._read_blocks(source, origin, options, sink, give)
-            else:
-                with no_collection():
-                    reader.read(source, sink, options)
+            with no_collection():
+                reader.read(Source(name, stream, size), sink, options)
         except TecoloteError as error:
             sink.quarantine("file", str(error))
         except Exception as error:  # a reader's defect costs this file's rest, never the run
@@ -396,24 +366,9 @@ class Import:
         result.why = [f"{where}: {why}" for where, why in sink.quarantined[:5]]
         reading = Reading(result, size, leaf, beside=give.found_beside)
         reading.quarantine = [list(q) for q in sink.quarantined[:_KEPT_QUARANTINE]]
-        settle()
         if sink.count:
             reading.records = self.evidence.put_records(sink.spans, sink.digests)
         return reading
-
-    def _read_blocks(self, source: Source, origin: Origin, options: Options, sink: Sink, give: _Collector) -> None:
-        """Read a large file of lines in several processes; what they give goes on as if read here."""
-        for block in blocks.read_blocks(source, origin, options, blocks.workers()):
-            base = sink.count
-            sink.spans.frombytes(block.spans)
-            sink.digests += block.digests
-            sink.count += block.count
-            sink.quarantined += block.quarantined
-            for words in block.notes:
-                sink.note(words)
-            give.tables(shifted(block.tables, base) if base else block.tables)
-            self.progress(self._done + int(sink.spans[-2]) if sink.count else self._done, self._total, source.name)
-        sink.take()  # its rows are where its blocks are: nothing is left to give
 
     # -- what is written
 
@@ -526,10 +481,7 @@ class _Collector:
 
     def __call__(self, sink: Sink) -> None:
         """Take the rows that ``sink`` holds."""
-        self.tables(tables_of(sink, self.origin))
-
-    def tables(self, tables: dict[str, pa.Table]) -> None:
-        """Take rows that are tables already."""
+        tables = tables_of(sink, self.origin)
         if self.beside and "media" in tables:
             tables["media"] = _link_media(tables["media"], self.beside, self.found_beside)
         for table, rows in tables.items():
@@ -547,21 +499,6 @@ class _Collector:
         low, high = _stamp(first), _stamp(last)
         self.result.first = min(self.result.first or low, low)
         self.result.last = max(self.result.last or high, high)
-
-
-def splittable(reader: Reader, source: Source) -> bool:
-    """Whether the file is lines, each read for itself; a reader says so by a method of its own."""
-    ask = getattr(reader, "splittable", None)
-    return bool(ask is not None and ask(source))
-
-
-def shifted(tables: dict[str, pa.Table], base: int) -> dict[str, pa.Table]:
-    """``tables`` of a block whose first record is number ``base`` of its file."""
-    moved = {}
-    for name, rows in tables.items():
-        at = rows.schema.get_field_index("record_index")
-        moved[name] = rows.set_column(at, rows.schema.field(at), pc.add(rows["record_index"], base))
-    return moved
 
 
 def _link_media(media: pa.Table, beside: dict[str, str], found: dict[str, str]) -> pa.Table:

@@ -44,6 +44,19 @@ _IDENTITY = {
     "edges": ("platform, type, src, dst, post_id", "leaf_index, record_index"),
 }
 
+# Columns in which hardly a value comes twice: a dictionary would cost time and save nothing.
+_DISTINCT = {
+    "id",
+    "text",
+    "text_raw",
+    "raw_sha256",
+    "row_locator",
+    "record_index",
+    "post_id",
+    "created_at_raw",
+    "reason",
+}
+
 
 @dataclass(frozen=True)
 class TableFile:
@@ -212,6 +225,7 @@ def encode(table: str, data: pa.Table) -> bytes:
     pq.write_table(
         data.cast(SCHEMAS[table]),
         sink,
+        use_dictionary=[name for name in SCHEMAS[table].names if name not in _DISTINCT],
         compression="zstd",
         compression_level=1,
         row_group_size=65536,

@@ -72,28 +72,15 @@ class Source:
     Attributes:
         name: path inside the import, for people; never used to open anything.
         size: bytes.
-        head: the first 64 KiB of the file.
-        first_line: number of the first line, where this is a block of a larger file.
-        offset: byte of the larger file at which this block begins.
+        head: the first 64 KiB.
     """
 
-    def __init__(
-        self,
-        name: str,
-        stream: BinaryIO,
-        size: int,
-        *,
-        head: bytes | None = None,
-        first_line: int = 1,
-        offset: int = 0,
-    ) -> None:
+    def __init__(self, name: str, stream: BinaryIO, size: int) -> None:
         self.name = name
         self.size = size
-        self.first_line = first_line
-        self.offset = offset
         self._stream = stream
         stream.seek(0)
-        self.head = stream.read(65536) if head is None else head
+        self.head = stream.read(65536)
 
     def open(self) -> BinaryIO:
         """The stream, at the first byte."""
@@ -118,7 +105,7 @@ class Source:
         A line over `MAX_RECORD_BYTES` is handed out cut to that length.
         """
         stream = self.open()
-        number, offset = self.first_line - 1, self.offset
+        number, offset = 0, 0
         begun: list[bytes] = []  # blocks of the line under way
         held = 0
         while block := stream.read(_BLOCK):

@@ -268,12 +268,7 @@ def _cut(raw: bytes, start: int, where: str, sink: Sink, into: frozenset[str]) -
 
 
 def by_lines(source: Source) -> bool:
-    """True for JSON Lines: the first line is a whole JSON value, or the first two both begin an object.
-
-    A block from the middle of a file is lines, whatever its first line.
-    """
-    if source.first_line > 1:
-        return True
+    """True for JSON Lines: the first line is a whole JSON value, or the first two both begin an object."""
     first: bytes | None = None
     for _, _, line in source.lines():
         raw, _ = _bare(line, 0)

@@ -66,10 +66,6 @@ class XApiV2:
             return [Chat("direct messages", "X direct messages", private=True)]
         return []
 
-    def splittable(self, source: Source) -> bool:
-        """Whether the file is lines, each read for itself, so that blocks of it can be read side by side."""
-        return by_lines(source)
-
     def read(self, source: Source, sink: Sink, options: Options) -> None:
         """Read all records; see `tecolote.sources.base.Reader`."""
         one = _Mapping(source.name, sink, options).one
