@@ -26,6 +26,7 @@ MODULES: tuple[str, ...] = (
     "facebook_messages",
     "reddit",
     "mastodon",
+    "activitypub",
     "discord",
     "telegram_telethon",
     "whatsapp",

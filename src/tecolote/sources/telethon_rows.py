@@ -110,9 +110,9 @@ class Rows:
         for hidden in objs(message.get("restriction_reason")):
             said = [some(hidden.get(key)) for key in ("platform", "reason", "text")]
             record.observe("post", post, "restricted", ": ".join(part for part in said if part))
-        title = some(dig(message, "action", "title"))
-        titles = [None] if self.said.first(record, "thread", where.number) else []
-        for title in [*titles, *([title] if title else [])]:
+        named = some(dig(message, "action", "title"))
+        first = [None] if self.said.first(record, "thread", where.number) else []
+        for title in [*first, *([named] if named else [])]:
             record.add(
                 "threads", id=where.number, title=title, type=_THREADS[where.kind], private=where.kind != "channel"
             )
