@@ -17,7 +17,7 @@ _LISTS = (
     "status_updates", "status_updates_v2", "your_posts", "posts_v2", "group_posts_v2", "group_posts",
     "comments", "comments_v2", "group_comments_v2",
 )  # fmt: skip
-_POST = ("data[].post", "attachments[].data", "data[].update_timestamp", "data[].comment.comment")
+_POST = ("data[].post", "attachments[].data", "data[].update_timestamp", "data[].comment")
 _TEXT_LABELS = frozenset({"Text", "Texto", "Message", "Mensaje"})
 
 

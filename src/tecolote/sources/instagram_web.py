@@ -33,6 +33,7 @@ _FROM_INSTAGRAM = re.compile(rb'"source_platform"\s*:\s*"(?:www\.)?instagram\.co
 _POST = {"taken_at", "media_type", "code", "image_versions2", "carousel_media", "product_type", "video_versions"}
 _LISTS = ("items", "medias", "feed_items", "fill_items", "reels_media", "users")
 _THREADS = {"inbox.threads[].thread_id", "thread.thread_id", "threads[].thread_id", "thread_id"}
+_MESSAGE = re.compile(rb'"(?:item_type|thread_v2_id)"\s*:')
 _KINDS = {1: "image", 2: "video"}
 
 
@@ -53,7 +54,7 @@ class InstagramWeb(JsonReader):
         bare = {key.removeprefix("[].") for key in keys}
         if {"item_id", "source_platform"} <= bare:
             return 0.95 if _FROM_INSTAGRAM.search(head) else 0.0
-        if _THREADS & bare and any("item_type" in key or "thread_v2_id" in key for key in bare):
+        if _THREADS & bare and _MESSAGE.search(head):
             return 0.9
         for at in ("", "media.", "data.", *(f"{name}[]." for name in _LISTS), *(f"{n}[].media." for n in _LISTS)):
             if len({f"{at}{mark}" for mark in _POST} & bare) > 2 and {f"{at}pk", f"{at}id"} & bare:
