@@ -88,7 +88,8 @@ class ImportResult:
 
     def as_json(self) -> dict[str, Any]:
         """The object that ``tecolote import --json`` prints."""
-        return {"files": [vars(f) for f in self.files], "checkpoint": {"size": self.size, "root": self.root}}
+        files = [{**vars(f), "rows": dict.fromkeys(RECORD_TABLES, 0) | f.rows} for f in self.files]
+        return {"files": files, "checkpoint": {"size": self.size, "root": self.root}}
 
 
 def import_exports(
