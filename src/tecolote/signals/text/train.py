@@ -16,7 +16,7 @@ import math
 import zlib
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -62,9 +62,9 @@ class Single(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Examples(msgspec.Struct, forbid_unknown_fields=True):
-    """A file of examples; with ``holdout``, half of its pairs (`is_held`) only measure."""
+    """A file of examples; with ``holdout`` its pairs, or half of them (`is_held`), only measure."""
 
-    holdout: bool = False
+    holdout: Literal["", "half", "all"] = ""
     pairs: list[Pair] = []
     singles: list[Single] = []
 
@@ -98,7 +98,7 @@ def examples() -> list[Row]:
             continue
         file = msgspec.convert(yaml.safe_load(entry.read_bytes()), Examples)
         for i, pair in enumerate(file.pairs):
-            unit, held = f"{entry.name}:{i}", file.holdout and is_held(pair)
+            unit, held = f"{entry.name}:{i}", file.holdout == "all" or (file.holdout == "half" and is_held(pair))
             rows.append(Row(pair.do, "perpetrator", unit, "examples", 1.0, pair.theme, (pair.theme,), held))
             rows.append(Row(pair.clean, pair.voice, unit, "examples", 1.0, pair.genre, (), held))
         for i, single in enumerate(file.singles):
