@@ -86,7 +86,7 @@ def test_wrong_cells_anywhere(reader: Reader, columns: list[str], item: dict[str
     for name in columns:
         for wrong in ("", "-1", "NaN", "1e30", "[", '["a", {"b": 1}]', "9" * 40, "\x00", "x" * 5000, "2020-99-99"):
             sink = read(reader, test_fixed_tables.table(columns, item | {name: wrong}))
-            assert sink.count == 1
+            assert sink.count == 1 or (wrong == "\x00" and sink.quarantined)
 
 
 def test_what_a_reader_recognises_it_can_read() -> None:
