@@ -29,6 +29,7 @@ MODULES: tuple[str, ...] = (
     "activitypub",
     "discord",
     "telegram_telethon",
+    "warc",
     "whatsapp",
     "crowdtangle",
     "crowdtangle_csv",
