@@ -167,6 +167,17 @@ def custody(case_dir: Path, leaf: int | None = None, record: Path | None = None)
         return history(evidence, leaf)
 
 
+def rotate(case_dir: Path) -> str:
+    """Introduce a new signing key, destroy the old one; the new public key."""
+    from tecolote.evidence import Evidence
+    from tecolote.evidence.keys import signer
+
+    case = Case.open(case_dir)
+    with case.writing(), Evidence.open(case, write=True) as evidence:
+        evidence.rotate_key()
+    return signer(case).verifier.vkey
+
+
 def witness(case_dir: Path, out: Path | None = None) -> str:
     """The last checkpoint as a page to hand to somebody else; written to ``out`` where one is named."""
     from tecolote.evidence.witness import page

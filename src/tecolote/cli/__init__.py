@@ -24,6 +24,7 @@ VERBS = {
     "packet": "packet",
     "witness": "witness",
     "custody": "custody",
+    "rotate": "rotate",
     "export": "export",
     "census": "census",
     "network": "network",

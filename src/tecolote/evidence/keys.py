@@ -22,6 +22,7 @@ from tecolote.errors import EvidenceError, KeyMissing
 from tecolote.evidence.notes import Signer
 
 _SIGNING = "signing.key"
+_NEXT = "signing.next"
 _PSEUDONYM = "pseudonym.key"
 _SEGMENTS = "segments.keys"
 _MARK = "acknowledged"
@@ -61,6 +62,32 @@ def signer(case: Case) -> Signer:
         KeyMissing: it is not in the key folder.
     """
     return Signer(origin(case), _secret(case.keys / _SIGNING))
+
+
+def next_signer(case: Case) -> Signer:
+    """The key that is to follow: made durably where none waits yet."""
+    path = case.keys / _NEXT
+    if not path.exists():
+        _write_secret(path, base64.b64encode(os.urandom(32)) + b"\n")
+        sync_folder(case.keys)
+    return Signer(origin(case), _secret(path))
+
+
+def waiting_signer(case: Case) -> Signer | None:
+    """The key that waits to follow, None without one."""
+    return next_signer(case) if (case.keys / _NEXT).exists() else None
+
+
+def adopt_next(case: Case) -> None:
+    """Put the waiting key in the place of the signing key, which is gone then."""
+    os.replace(case.keys / _NEXT, case.keys / _SIGNING)
+    sync_folder(case.keys)
+
+
+def drop_next(case: Case) -> None:
+    """Forget a waiting key that the log never introduced."""
+    (case.keys / _NEXT).unlink(missing_ok=True)
+    sync_folder(case.keys)
 
 
 def pseudonym(case: Case, platform: str, name: str) -> str:

@@ -27,6 +27,8 @@ from tecolote.evidence.tree import EMPTY_ROOT, leaf_hash
 _SMALL = 1 << 20
 #: Public half of the key that signed the first checkpoint, in ``evidence/keys``.
 FIRST_KEY = "0001.vkey"
+#: Event that introduces a new signing key; its checkpoint is signed by the old key and the new one.
+ROTATED = "key.rotated"
 _LOCK = "evidence is written inside case.writing()"
 _SPACE = "Free some space and try again"
 _ROWS_PER_ENTRY = log.MAX_BODY // segments.ROW_BYTES
@@ -96,7 +98,7 @@ class Evidence(Reading):
 
     def _open_writer(self) -> None:
         """Check that nothing acknowledged is gone, cut what was not, and open the packs."""
-        self._signer = keys.signer(self.case)
+        self._signers = [self._settle_rotation()]
         self._actor = keys.actor(self.case, _login())
         meta, mark = self._meta, keys.read_mark(self.case.keys)
         if mark and (mark.end > meta.log_end or not log.stands_at(self._log, log.Place(mark.end, mark.chain))):
@@ -105,7 +107,7 @@ class Evidence(Reading):
                 f"Run: tecolote verify {self.case.root}, and restore the case from its backup",
             )
         if self.checkpoint().size:
-            notes.Note.parse(self.checkpoint().note.encode()).signers([self._signer.verifier])
+            notes.Note.parse(self.checkpoint().note.encode()).signers([self._signers[0].verifier])
         if self._log.stat().st_size > meta.log_end:
             log.cut(self._log, meta.log_end)
         self._packs = Packs(self._folder / "packs", self._tag, Place(meta.pack, meta.pack_end, meta.segment))
@@ -237,6 +239,36 @@ class Evidence(Reading):
         self._acknowledge(packs, rows, found)
         return self.checkpoint()
 
+    def rotate_key(self) -> Checkpoint:
+        """Introduce a new signing key by an event whose checkpoint the old key signs too; the old one is destroyed.
+
+        Raises:
+            EvidenceError: the drive refused; the old key goes on signing.
+        """
+        self.commit()
+        fresh = keys.next_signer(self.case)
+        self.append(ROTATED, payload={}, public={"key": fresh.verifier.vkey})
+        self._signers.append(fresh)
+        try:
+            checkpoint = self.commit()
+        finally:
+            self._signers.pop()
+        self._signers = [self._settle_rotation()]
+        return checkpoint
+
+    def _settle_rotation(self) -> notes.Signer:
+        """Finish a rotation that the log has acknowledged, forget one that it has not; the key that signs."""
+        fresh = keys.waiting_signer(self.case)
+        if fresh is not None:
+            introduced = [event.public["key"] for event in self.events(ROTATED)]
+            if introduced[-1:] == [fresh.verifier.vkey]:
+                name = f"{len(introduced) + 1:04d}.vkey"
+                write_durably(self._folder / "keys" / name, f"{fresh.verifier.vkey}\n".encode())
+                keys.adopt_next(self.case)
+            else:
+                keys.drop_next(self.case)
+        return keys.signer(self.case)
+
     def _extend_log(self, rows: list[Row]) -> list[log.Found]:
         """Append rows, leaves and the signed checkpoint to the log, durably; the entries as framed."""
         tree = self._whole()
@@ -248,7 +280,7 @@ class Evidence(Reading):
             for i in range(0, len(rows), _ROWS_PER_ENTRY)
         ]
         framed += [(log.LEAF, leaf) for leaf, _ in self._leaves]
-        framed.append((log.CHECKPOINT, notes.sign_note(text, [self._signer]).encode()))
+        framed.append((log.CHECKPOINT, notes.sign_note(text, self._signers).encode()))
         end = log.Place(self._meta.log_end, self._meta.chain)
         raw, found = log.frame(framed, end)
         log.append(self._log, raw, end)

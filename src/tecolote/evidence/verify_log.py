@@ -14,7 +14,7 @@ from tecolote.evidence import keys, log, notes, segments
 from tecolote.evidence.canon import parse_canonical
 from tecolote.evidence.fault import Fault
 from tecolote.evidence.segments import Row
-from tecolote.evidence.store import FIRST_KEY
+from tecolote.evidence.store import FIRST_KEY, ROTATED
 from tecolote.evidence.tree import Tree, leaf_hash
 
 LOG = "evidence/log/entries"
@@ -54,7 +54,7 @@ class _LogCheck:
     def __init__(self, case: Case, faults: list[Fault]) -> None:
         self._faults = faults
         self._origin = keys.origin(case)
-        self._known = known_keys(case, faults)
+        self._keys = first_keys(case, faults)
         self._tree = Tree()
         self._roots_hold = True
         self._group: list[dict[str, Any] | None] = []
@@ -85,6 +85,20 @@ class _LogCheck:
         elif not isinstance(entry, _Bad):
             self._faults.append(Fault(self._place(entry), f"no entry has kind {entry.kind}"))
 
+    def _signed(self, note: notes.Note, rotated: list[str]) -> None:
+        """The key in force must have signed, and where an event introduces another, that one too."""
+        fresh = [notes.Verifier.parse(vkey) for vkey in rotated]
+        needed = [*self._keys[-1:], *fresh]
+        found = note.signers(needed)
+        if any(key not in found for key in needed) or any(key.name != self._origin for key in fresh):
+            raise EvidenceError("a key that must have signed it has not")
+        self._keys += fresh
+
+    @property
+    def known(self) -> list[notes.Verifier]:
+        """The keys that signed, in order."""
+        return self._keys
+
     def _place(self, entry: log.Found | _Bad) -> str:
         end = entry.end if isinstance(entry, _Bad) else entry.place.end
         count = len(self.state.leaves) + len(self._group)
@@ -108,6 +122,7 @@ class _LogCheck:
 
     def _checkpoint(self, entry: log.Found | _Bad) -> None:
         place = self._place(entry)
+        rotated = [str(leaf.get("key")) for leaf in self._group if leaf and leaf["type"] == ROTATED]
         self.state.leaves += self._group
         self.state.rows |= {row.segment: row for row in self._rows}
         self._group, self._rows = [], []
@@ -115,7 +130,7 @@ class _LogCheck:
         try:
             note = notes.Note.parse(entry.body)
             origin, size, root = notes.parse_checkpoint(note.text)
-            note.signers(self._known)
+            self._signed(note, rotated)
             if origin != self._origin:
                 self._faults.append(Fault(place, f"it is of the log {origin!r}, not of this one"))
             if size != self._tree.size:
@@ -128,32 +143,50 @@ class _LogCheck:
             self._faults.append(Fault(place, error.what))
 
 
-def known_keys(case: Case, faults: list[Fault]) -> list[notes.Verifier]:
-    """The public key under which checkpoints must be signed; one that is damaged or foreign is a fault."""
-    found: list[notes.Verifier] = []
+def first_keys(case: Case, faults: list[Fault]) -> list[notes.Verifier]:
+    """The public key under which the first checkpoints must be signed; empty where nothing tells it."""
     try:
-        own = [keys.signer(case).verifier]
+        return [_key_file(case, FIRST_KEY)]
+    except EvidenceError as error:
+        faults.append(Fault(f"evidence/keys/{FIRST_KEY}", error.what))
+        return _own_keys(case)[-1:]
+
+
+def _key_file(case: Case, name: str) -> notes.Verifier:
+    path = case.evidence_folder / "keys" / name
+    text = path.read_bytes().decode("ascii", "replace") if path.is_file() else ""
+    key = notes.Verifier.parse(text.removesuffix("\n"))
+    if f"{key.vkey}\n" != text or key.name != keys.origin(case):
+        raise EvidenceError("the file does not hold a key of this case")
+    return key
+
+
+def _own_keys(case: Case) -> list[notes.Verifier]:
+    """Public halves of the keys in the user's key folder: the one that waits, and the one that signs."""
+    try:
+        waiting = keys.waiting_signer(case)
+        return [s.verifier for s in (waiting, keys.signer(case)) if s is not None]
     except TecoloteError:
-        own = []
+        return []
+
+
+def _check_keys(case: Case, known: list[notes.Verifier], faults: list[Fault]) -> None:
+    """The key files against the keys that the log introduces, and the last of them against the one that signs."""
+    own = _own_keys(case)
     folder = case.evidence_folder / "keys"
-    for path in sorted({folder / FIRST_KEY, *folder.iterdir()} if folder.is_dir() else [folder / FIRST_KEY]):
-        where = f"evidence/keys/{path.name}"
-        if is_temporary(path):
-            continue
-        if path.name != FIRST_KEY:
+    expected = {f"{number:04d}.vkey": key for number, key in enumerate(known, 1)}
+    if known and own and known[-1] not in own:
+        faults.append(Fault(f"evidence/keys/{max(expected)}", "this is not the key that signs the case"))
+    for name in sorted(expected.keys() | {path.name for path in folder.glob("*") if not is_temporary(path)}):
+        where = f"evidence/keys/{name}"
+        if name not in expected:
             faults.append(Fault(where, "no event of the log introduces this key"))
-            continue
-        try:
-            text = path.read_bytes().decode("ascii", "replace") if path.is_file() else ""
-            key = notes.Verifier.parse(text.removesuffix("\n"))
-            if f"{key.vkey}\n" != text or key.name != keys.origin(case):
-                raise EvidenceError("the file does not hold a key of this case")
-            if own and own != [key]:
-                raise EvidenceError("this is not the key that signs the case")
-            found.append(key)
-        except EvidenceError as error:
-            faults.append(Fault(where, error.what))
-    return found or own
+        elif name != FIRST_KEY and not (len(own) > 1 and expected[name] == own[0]):
+            try:
+                if _key_file(case, name) != expected[name]:
+                    raise EvidenceError("it is not the key that the log introduces")
+            except EvidenceError as error:
+                faults.append(Fault(where, error.what))
 
 
 def check_log(case: Case, faults: list[Fault]) -> LogState:
@@ -172,6 +205,7 @@ def check_log(case: Case, faults: list[Fault]) -> LogState:
             break  # a write that was interrupted before it was acknowledged
         check.take(entry)
     state = check.state
+    _check_keys(case, check.known, faults)
     if mark is not None and mark.end > state.end:
         what = f"{mark.size} leaves were acknowledged up to byte {mark.end}; here they end at byte {state.end}"
         faults.append(Fault(f"{LOG} from byte {state.end}", what))
