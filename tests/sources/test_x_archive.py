@@ -202,3 +202,18 @@ def test_a_written_file_is_read_back_in_any_order(pairs: list[tuple[str, str]]) 
         plain = (clean_text(text) or "").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
         assert (found["id"], found["text"]) == (pid, plain)
     assert content(read(READER, js("tweets", *reversed(items), part=1))) == content(sink)
+
+
+def test_a_joined_archive_and_the_manifest_name_their_owner() -> None:
+    who = {"account": {"accountId": "9", "username": "ana", "email": "ana@example.org", "createdAt": "x"}}
+    joined = {"tweets": [post("5")], "follower": [{"follower": {"accountId": "3"}}], "account": [who], "like": []}
+    raw = json.dumps(joined).encode()
+    assert registry.pick(raw, "x") is READER
+    sink = read(READER, raw)
+    assert (rows(sink, "posts")[0]["account_id"], sink.quarantined) == ("9", [])
+    assert [(e["src"], e["dst"]) for e in rows(sink, "edges", type="follows")] == [("3", "9")]
+    assert sink.count == 3 and "example.org" not in repr(sink.rows)
+    info = {"userInfo": {"accountId": "9", "userName": "ana", "displayName": "Ana"}, "archiveInfo": {}}
+    manifest = b"window.__THAR_CONFIG = " + json.dumps(info).encode()
+    assert registry.pick(manifest, "x") is READER
+    assert rows(read(READER, manifest), "account_snapshots")[0]["username"] == "ana"

@@ -56,7 +56,8 @@ class InstagramWeb(JsonReader):
             return 0.95 if _FROM_INSTAGRAM.search(head) else 0.0
         if _THREADS & bare and _MESSAGE.search(head):
             return 0.9
-        for at in ("", "media.", "data.", *(f"{name}[]." for name in _LISTS), *(f"{n}[].media." for n in _LISTS)):
+        places = [f"{name}[].{inner}" for name in _LISTS for inner in ("", "media.", "media_or_ad.")]
+        for at in ("", "media.", "data.", *places):
             if len({f"{at}{mark}" for mark in _POST} & bare) > 2 and {f"{at}pk", f"{at}id"} & bare:
                 return 0.9
         graph = {"shortcode", "taken_at_timestamp"} <= bare and any(key.startswith("__import_meta") for key in bare)

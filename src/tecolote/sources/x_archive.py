@@ -1,7 +1,7 @@
 """Files of an archive that X gives an account's owner: ``window.YTD.<name>.part<N> = [...]``.
 
 Posts do not say whose they are: the archive's account stands in ``account.js`` alone, and each file is read for
-itself. ``--map account_id==ID`` names the owner; without it a post's author and the source of its edges stay null,
+itself. (An archive joined into one JSON document holds it, and is read with it.) ``--map account_id==ID`` names the owner; without it a post's author and the source of its edges stay null,
 and lists of followers state accounts only. E-mail addresses are never read. Direct messages, contacts and devices
 are private.
 """
@@ -10,24 +10,30 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from tecolote.sources import x_legacy
 from tecolote.sources.base import Chat, Options, Sink, Source
 from tecolote.sources.json_reader import OwnersRecord, Record, created
-from tecolote.sources.jsonbytes import Piece, documents, glimpse
+from tecolote.sources.jsonbytes import Piece, Unreadable, decode, documents, glimpse
 from tecolote.sources.shapes import dig, each, ident, moment, obj, objs, required, seq, some, words
 from tecolote.sources.x_gone import state_of
 from tecolote.sources.x_messages import conversation_id, message_rows
 
 _BEGIN = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*window\.YTD\.(\w{1,80})\.part(\d{1,6})\s*=\s*")
+_MANIFEST = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*window\.__THAR_CONFIG\s*=\s*")
+#: Lists of an archive whose files were joined into one JSON document, as the Community Archive does.
+_JOINED = frozenset({
+    "tweets", "note-tweet", "community-tweet", "follower", "following", "account", "profile", "like",
+})  # fmt: skip
 #: Sections about other people or about the owner's devices and addresses, which nobody gave with the posts.
 _PRIVATE = re.compile(
     r"direct_message|grok_chat|email|ip_audit|contact|phone_number|device|ageinfo|\Aad_|personali[sz]ation|sso|key_reg"
 )
 _SHORT_LINK = re.compile(r"https?://(?:twitter|x)\.com/(\w{1,15})/status/(\d+)/")
+_SMALL = 65536
 _REPOST = re.compile(r"RT @(\w{1,15}): ")
 
 
@@ -42,10 +48,12 @@ class XArchive:
     platform = "x"
 
     def sniff(self, head: bytes, name: str) -> float:
-        """0.95 for a file that begins as X's archives do, 0.85 for its list with that beginning cut off."""
-        if _BEGIN.match(head):
+        """0.95 for a file that begins as X's archives do, 0.85 for its list with that beginning cut off, or joined."""
+        if _BEGIN.match(head) or _MANIFEST.match(head):
             return 0.95
         keys = glimpse(head)
+        if keys & {"tweets[].tweet.full_text", "account[].account.accountId", "follower[].follower.accountId"}:
+            return 0.85
         bare = {"[].tweet.full_text", "[].noteTweet.noteTweetId", "[].follower.userLink", "[].following.userLink"}
         return 0.85 if keys & (bare | {"[].dmConversation.conversationId", "[].like.tweetId"}) else 0.0
 
@@ -65,7 +73,12 @@ class XArchive:
     def read(self, source: Source, sink: Sink, options: Options) -> None:
         """Read all records; see `tecolote.sources.base.Reader`."""
         section = _section(source.head)
-        for piece in _pieces(source, sink):
+        found: Iterable[Piece] = _pieces(source, sink)
+        if not section and options.owner is None:
+            found = list(found)
+            owner = _owner(found)
+            options = replace(options, mapping={**options.mapping, "account_id": f"={owner}"}) if owner else options
+        for piece in found:
             if b'"dmConversation"' in piece.raw:
                 _conversation(piece, sink, options)
                 continue
@@ -84,12 +97,23 @@ def _section(head: bytes) -> str:
 def _pieces(source: Source, sink: Sink) -> Iterator[Piece]:
     """The items of the list behind the assignment, with their places in the file."""
     raw = source.read_all()
-    found = _BEGIN.match(raw)
+    found = _BEGIN.match(raw) or _MANIFEST.match(raw)
     skip = found.end() if found else 0
     body = raw[skip:].rstrip()
     body = body[:-1] if body.endswith(b";") else body
-    for piece in documents(Source(source.name, io.BytesIO(body), len(body)), sink, frozenset()):
+    for piece in documents(Source(source.name, io.BytesIO(body), len(body)), sink, _JOINED):
         yield replace(piece, start=piece.start + skip)
+
+
+def _owner(found: list[Piece]) -> str | None:
+    """The archive's own account, where one document holds it beside the rest."""
+    for piece in found:
+        if piece.pointer.startswith("/account/") and len(piece.raw) < _SMALL:
+            try:
+                return ident(dig(decode(piece.raw, lambda words: None), "account", "accountId"))
+            except Unreadable:
+                return None
+    return None
 
 
 def _conversation(piece: Piece, sink: Sink, options: Options) -> None:
@@ -118,6 +142,8 @@ def _rows(record: OwnersRecord, value: Any, section: str) -> None:
         _follow(record, body, key)
     elif key == "account":
         _account(record, body)
+    elif "userInfo" in item:
+        _account(record, obj(item["userInfo"]))
     elif key == "profile":
         _profile(record, body)
     elif key == "like":
@@ -228,8 +254,9 @@ def _account(record: OwnersRecord, body: dict[str, Any]) -> None:
     uid = required(ident(body.get("accountId")), "account id")
     record.add("accounts", id=uid, id_kind="native", created_at=moment(body.get("createdAt"))[0])
     record.snapshot(
-        "account_snapshots", None, account_id=uid, username=some(body.get("username")),
-        display_name=words(body.get("accountDisplayName")),
+        "account_snapshots", None, account_id=uid,
+        username=some(body.get("username")) or some(body.get("userName")),
+        display_name=words(body.get("accountDisplayName")) or words(body.get("displayName")),
     )  # fmt: skip
 
 
