@@ -1,9 +1,9 @@
 """Files of an archive that X gives an account's owner: ``window.YTD.<name>.part<N> = [...]``.
 
 Posts do not say whose they are: the archive's account stands in ``account.js`` alone, and each file is read for
-itself. (An archive joined into one JSON document holds it, and is read with it.) ``--map account_id==ID`` names the owner; without it a post's author and the source of its edges stay null,
-and lists of followers state accounts only. E-mail addresses are never read. Direct messages, contacts and devices
-are private.
+itself. (An archive joined into one JSON document holds it, and is read with it.) ``--map account_id==ID`` names the
+owner; without it a post's author and the source of its edges stay null, and lists of followers state accounts only.
+E-mail addresses are never read. Direct messages, contacts and devices are private.
 """
 
 from __future__ import annotations
