@@ -30,6 +30,7 @@ MODULES: tuple[str, ...] = (
     "discord",
     "telegram_telethon",
     "warc",
+    "auto_archiver",
     "whatsapp",
     "crowdtangle",
     "crowdtangle_csv",
