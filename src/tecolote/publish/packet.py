@@ -14,6 +14,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from tecolote.case import Case, sync_folder
 from tecolote.corpus.files import open_evidence
 from tecolote.corpus.store import Corpus
 from tecolote.errors import EvidenceError, UsageError
-from tecolote.evidence import Evidence, keys
+from tecolote.evidence import Evidence, RecordSet, keys
 from tecolote.evidence.custody import Custody, Stay
 from tecolote.evidence.verify_packet import FORMAT, Check, cell
 from tecolote.publish import packet_exchange, packet_pages
@@ -153,8 +154,7 @@ class _Making:
     def _spans(self, bag: Bag, names: Names | None) -> None:
         """Raw records with their commitments and paths; those that name somebody protected are withheld."""
         entries = {}
-        for leaf, record, raw in self._raw():
-            records = self.evidence.records(leaf)
+        for leaf, record, records, raw in self._raw():
             entry: dict[str, Any] = {"leaf": leaf, "record": record}
             entry["proof"] = [part.hex() for part in records.proof(record)]
             if (leaf, record) in self.items.withheld or (names is not None and names.inside(raw)):
@@ -170,18 +170,15 @@ class _Making:
             row["raw_sha256"] = entry.get("sha256")
             self.proof["records"].append(entry)
 
-    def _raw(self) -> Iterator[tuple[int, int, bytes]]:
-        """Leaf, record and bytes as found of every record chosen."""
-        current, stream, records = -1, None, None
-        for leaf, record in self.items.places():
-            if leaf != current:
-                current, stream = leaf, open_evidence(self.evidence, self.files[leaf])
-                records = self.evidence.records(leaf)
-            if stream is None or records is None:
-                raise RuntimeError("unreachable")
-            start, length = records.span(record)
-            stream.seek(start)
-            yield leaf, record, stream.read(length)
+    def _raw(self) -> Iterator[tuple[int, int, RecordSet, bytes]]:
+        """Leaf, record, the records of its file, and bytes as found of every record chosen."""
+        for leaf, places in groupby(self.items.places(), key=lambda place: place[0]):
+            records = self.evidence.records(leaf)
+            with open_evidence(self.evidence, self.files[leaf]) as stream:
+                for _, record in places:
+                    start, length = records.span(record)
+                    stream.seek(start)
+                    yield leaf, record, records, stream.read(length)
 
     def _tables(self, bag: Bag) -> None:
         bag.add("records.json", _json({"columns": list(COLUMNS), "records": self.items.rows}))
