@@ -142,7 +142,7 @@ def test_own_examples_of_reporters_and_victims_are_not_flagged(reader: Assessor,
     assert len(flagged) <= 0.03 * len(rows), flagged
 
 
-@pytest.mark.parametrize(("held", "found", "wrong"), [(False, 0.85, 0.06), (True, 0.5, 0.12)])
+@pytest.mark.parametrize(("held", "found", "wrong"), [(False, 0.85, 0.05), (True, 0.45, 0.08)])
 def test_acts_are_found_and_their_twins_are_not(reader: Assessor, held: bool, found: float, wrong: float) -> None:
     rows = [r for r in examples() if r.functionality != "hashtags" and r.held == held]
     acts = [r for r in rows if r.voice == "perpetrator"]

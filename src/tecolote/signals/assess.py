@@ -23,6 +23,9 @@ from tecolote.signals.text.terms import TermFinder
 
 VERSION = "1"
 _MAX_REASONS = 14
+# How sure a flag must be: a false flag on people who report or suffer costs more than a miss.
+_SURE, _SURE_OF_WEAK, _SURE_BESIDE_PROTECTED = 0.6, 0.7, 0.8
+_PROTECTED = ("reporter", "victim")
 _THREATS = ("threat_rival", "threat_authority", "threat_civilian", "threat_press", "revenge_grief")
 _SPECIFIC = (
     "threat_rival",
@@ -136,7 +139,7 @@ class Assessor:
             severity=self._severity(themes, now),
             victim_risk=_victim_risk(voice, themes, reading),
             flag=bool(themes),
-            abstain=bool(reading.performed) and low < probability < high,
+            abstain=bool(reading.performed) and (low < probability < high or (probability >= high and not themes)),
             probability=probability,
             confidence=_confidence(max(voices), probability),
             lang=language(reading.lanes[0].text, lang),
@@ -167,7 +170,7 @@ class Assessor:
         )
 
     def _voice(self, voices: list[float], probability: float, reading: Reading) -> str:
-        if probability >= 0.5 and reading.performed:
+        if reading.performed and probability >= _bar(reading):
             return "perpetrator"
         others = voices[1:]
         return VOICES[1 + others.index(max(others))]
@@ -230,6 +233,13 @@ class Assessor:
         rows += [Finding("discourse", h.cue.id, h.cue.weight, h.a, h.b, h.cue.why["en"]) for h in reading.cues]
         rows += [Finding("act", a.theme, float(a.strength), None, None, _act_words(a)) for a in reading.performed]
         return rows
+
+
+def _bar(reading: Reading) -> float:
+    """The probability from which on a post is flagged."""
+    if any(h.cue.voice in _PROTECTED and h.cue.weight >= 1.5 for h in reading.cues):
+        return _SURE_BESIDE_PROTECTED
+    return _SURE if reading.performed[0].strength > 1 else _SURE_OF_WEAK
 
 
 def _act_words(act: Act, lang: str = "en") -> str:
