@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from tecolote import __version__, codebook
 from tecolote.case import Case, write_durably
-from tecolote.corpus.importer import publish_tables
+from tecolote.corpus.commit import publish_tables
 from tecolote.corpus.store import Corpus, Writing
 from tecolote.evidence import Evidence
 from tecolote.networks.events import case_coaction

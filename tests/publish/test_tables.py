@@ -14,7 +14,7 @@ import pytest
 
 from tecolote import verbs
 from tecolote.case import Case
-from tecolote.corpus.importer import publish_tables
+from tecolote.corpus.commit import publish_tables
 from tecolote.corpus.store import Writing
 from tecolote.errors import UsageError
 from tecolote.evidence import Evidence

@@ -8,31 +8,26 @@ from the evidence.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from tecolote.case import Case
+from tecolote.corpus.commit import publish_tables
 from tecolote.corpus.files import live_files, open_evidence
+from tecolote.corpus.pending import Pending
 from tecolote.corpus.plan import Part, Permission, plan_container, plan_file, walk
-from tecolote.corpus.rows import Origin, no_collection, tables_of
-from tecolote.corpus.store import MANIFEST, Writing, read_manifest
+from tecolote.corpus.reading import FileResult, read_rows, settings_of
+from tecolote.corpus.store import Writing, read_manifest
 from tecolote.errors import SourceRefused, TecoloteError
 from tecolote.evidence import Checkpoint, Evidence
-from tecolote.evidence.keys import pseudonym
 from tecolote.records import RECORD_TABLES
-from tecolote.sources import containers, markup, registry
-from tecolote.sources.base import Options, Reader, Sink, Source
-from tecolote.sources.members import pseudonymise
+from tecolote.sources import containers, registry
+from tecolote.sources.base import Options
 
 if TYPE_CHECKING:
     from tecolote.sources.consent import Consent
@@ -45,37 +40,6 @@ _COMMIT_BYTES = 512 << 20
 _COMMIT_S = 60.0
 _BLOCK = 4 << 20
 _KEPT_QUARANTINE = 1000
-
-
-@dataclass
-class FileResult:
-    """What one file of an import gave.
-
-    Attributes:
-        path: name inside the import, members behind '!'.
-        sha256: hex; '' where the file was refused unread.
-        source: reader, or None.
-        status: read, kept (no reader), partly (private chats left out), duplicate, refused.
-        reason: why it was not read, or ''.
-        rows: rows by table.
-        quarantined: records that could not be read.
-        first: time of the first post, or None.
-        last: time of the last post, or None.
-        notes: anomalies in words.
-        why: the first quarantine reasons, with their places.
-    """
-
-    path: str
-    sha256: str = ""
-    source: str | None = None
-    status: str = "read"
-    reason: str = ""
-    rows: dict[str, int] = field(default_factory=dict)
-    quarantined: int = 0
-    first: str | None = None
-    last: str | None = None
-    notes: list[str] = field(default_factory=list)
-    why: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -145,12 +109,7 @@ class Import:
         self.writing = Writing(case)
         self.results: list[FileResult] = []
         self.permission = Permission(consent, datetime.now(case.settings.zone).date())
-        self._pending: dict[str, list[pa.Table]] = {table: [] for table in RECORD_TABLES}
-        self._pending_rows = 0
-        self._leaves = [-1, -1]
-        # Parquet is encoded in C without the interpreter's lock, beside the reading of what follows.
-        self._writer = ThreadPoolExecutor(1)
-        self._written: Future[None] | None = None
+        self.pending = Pending(self.writing)
         self._unsaved_bytes = 0
         self._dirty = False
         self._saved_at = time.monotonic()
@@ -282,14 +241,25 @@ class Import:
         beside: dict[str, str] | None = None,
     ) -> None:
         """Read a file whose bytes are kept, and log it."""
-        settings = _settings(part, self.options, self.consent)
+        settings = settings_of(part.reader, part.private, self.options, self.consent)
         known = self._known.get(digest)
         if known and known[1] == settings:
             self.results.append(FileResult(part.name, digest, settings["reader"], "duplicate", "already in the case"))
             return
         self._log_consent(part)
         name = f"private chat {digest[:8]}" if part.private and not self.options.keep_members else part.name
-        reading = self._read_rows(part.reader, name, part.private, opened(), settings, beside or {})
+        reading = read_rows(
+            self.case,
+            self.evidence,
+            self.pending,
+            part.reader,
+            name,
+            part.private,
+            opened(),
+            settings,
+            beside or {},
+            self.evidence.size,
+        )
         reading.result.path, reading.result.sha256 = part.name, digest
         payload = {
             "name": part.name,
@@ -305,8 +275,7 @@ class Import:
         }
         if known:
             payload["supersedes"] = known[0]
-            self._write_pending(at_least=0)
-            self._wait_for_writer()
+            self.pending.flush()
             self.writing.drop_leaf(known[0])
         records = reading.records
         leaf = self.evidence.append(
@@ -323,87 +292,13 @@ class Import:
         self._known[digest] = (leaf, settings)
         self._dirty = True
         self.results.append(reading.result)
-        self._write_pending(at_least=_PART_ROWS)
 
     def _log_consent(self, part: Part) -> None:
         if part.private and self.consent is not None and not self._consent_logged:
             self.evidence.append("consent", payload=self.consent.as_payload(), public={})
             self._consent_logged = True
 
-    def _read_rows(
-        self,
-        reader: Reader | None,
-        name: str,
-        private: bool,
-        stream: BinaryIO,
-        settings: dict[str, Any],
-        beside: dict[str, str],
-        leaf: int | None = None,
-    ) -> Reading:
-        size = stream.seek(0, 2)
-        leaf = self.evidence.size if leaf is None else leaf
-        result = FileResult(name, source=reader.name if reader else None)
-        if reader is None:
-            result.status, result.reason = "kept", markup.remark(stream) or "kept, no reader"
-            return Reading(result, size, leaf)
-        sink = Sink()
-        origin = Origin(name, leaf, reader.name, reader.version)
-        give = _Collector(self, sink, origin, result, beside)
-        if not private:
-            sink.on_flush(_FLUSH_RECORDS, give)
-        options = _options(settings)
-        try:
-            with no_collection():
-                reader.read(Source(name, stream, size), sink, options)
-        except TecoloteError as error:
-            sink.quarantine("file", str(error))
-        except Exception as error:  # a reader's defect costs this file's rest, never the run
-            sink.quarantine("file", f"the reader stopped: {type(error).__name__}: {str(error)[:200]}")
-        if private and not options.keep_members:
-            key = self.case
-            pseudonymise(sink, lambda platform, who: pseudonym(key, platform, who), options.consent_givers)
-        give(sink)
-        result.quarantined, result.notes = len(sink.quarantined), sink.notes
-        result.why = [f"{where}: {why}" for where, why in sink.quarantined[:5]]
-        reading = Reading(result, size, leaf, beside=give.found_beside)
-        reading.quarantine = [list(q) for q in sink.quarantined[:_KEPT_QUARANTINE]]
-        if sink.count:
-            reading.records = self.evidence.put_records(sink.spans, sink.digests)
-        return reading
-
-    # -- what is written
-
-    def collect(self, tables: dict[str, pa.Table], leaf: int) -> None:
-        """Hold rows until there are enough for a file of their own."""
-        for table, rows in tables.items():
-            self._pending[table].append(rows)
-            self._pending_rows += rows.num_rows
-        if self._leaves[0] < 0:
-            self._leaves[0] = leaf
-        self._leaves[1] = leaf
-        if self._pending_rows >= _PART_ROWS:
-            self._write_pending(at_least=0)
-
-    def _write_pending(self, at_least: int) -> None:
-        if self._pending_rows <= at_least:
-            return
-        self._wait_for_writer()
-        held, leaves = self._pending, list(self._leaves)
-        self._pending = {table: [] for table in RECORD_TABLES}
-        self._pending_rows, self._leaves = 0, [-1, -1]
-        self._written = self._writer.submit(self._write, held, leaves)
-
-    def _write(self, held: dict[str, list[pa.Table]], leaves: list[int]) -> None:
-        for table, parts in held.items():
-            if parts:
-                label = f"{leaves[0]}-{leaves[1]}"
-                self.writing.add(table, pa.concat_tables(parts), label=label, leaves=leaves)
-
-    def _wait_for_writer(self) -> None:
-        """Until what was handed to the writer is in its files; a failure of the writer is raised here."""
-        if self._written is not None:
-            self._written.result()
-            self._written = None
+    # -- what becomes visible
 
     def _save_if_due(self) -> None:
         if self._unsaved_bytes > _COMMIT_BYTES or (self._dirty and time.monotonic() - self._saved_at > _COMMIT_S):
@@ -411,8 +306,7 @@ class Import:
 
     def finish(self) -> Checkpoint:
         """Make everything so far durable and visible; the checkpoint."""
-        self._write_pending(at_least=0)
-        self._wait_for_writer()
+        self.pending.flush()
         checkpoint = publish_tables(self.evidence, self.writing)
         self._unsaved_bytes, self._dirty, self._saved_at = 0, False, time.monotonic()
         return checkpoint
@@ -426,8 +320,7 @@ class Import:
             self._project(event.index, event.payload)
         for event in self.evidence.events("import.file"):
             if event.index >= projected and event.payload.get("supersedes") is not None:
-                self._write_pending(at_least=0)
-                self._wait_for_writer()
+                self.pending.flush()
                 self.writing.drop_leaf(event.payload["supersedes"])
         return len(behind)
 
@@ -436,136 +329,23 @@ class Import:
         reader = registry.by_name(settings["reader"], settings["reader_version"])
         stream = open_evidence(self.evidence, payload)
         known = self.evidence.records(leaf)
-        reading = self._read_rows(
-            reader, payload["shown_as"], payload["private"], stream, settings, payload["beside"], leaf
+        reading = read_rows(
+            self.case,
+            self.evidence,
+            self.pending,
+            reader,
+            payload["shown_as"],
+            payload["private"],
+            stream,
+            settings,
+            payload["beside"],
+            leaf,
         )
         if reading.result.rows != payload["rows"] or (known.count if known else 0) != reading.count:
             raise SourceRefused(
                 f"reading {payload['shown_as']} again gave other rows than leaf {leaf} says",
                 "Run: tecolote verify",
             )
-        self._write_pending(at_least=_PART_ROWS)
-
-
-@dataclass
-class Reading:
-    """What reading one file gave.
-
-    Attributes:
-        result: counts for people.
-        size: bytes.
-        leaf: the leaf it will have.
-        records: its record tree; None without records.
-        quarantine: places and reasons.
-        beside: attachments that its media rows name and the container holds: name to SHA-256.
-    """
-
-    result: FileResult
-    size: int
-    leaf: int
-    records: Any = None
-    quarantine: list[list[str]] = field(default_factory=list)
-    beside: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def count(self) -> int:
-        """Number of raw records."""
-        return self.records.count if self.records else 0
-
-
-class _Collector:
-    """Turns what a sink holds into tables, counts them, and links media to files beside the export."""
-
-    def __init__(self, run: Import, sink: Sink, origin: Origin, result: FileResult, beside: dict[str, str]) -> None:
-        self.run, self.origin, self.result, self.beside = run, origin, result, beside
-        self.found_beside: dict[str, str] = {}
-
-    def __call__(self, sink: Sink) -> None:
-        """Take the rows that ``sink`` holds."""
-        tables = tables_of(sink, self.origin)
-        if self.beside and "media" in tables:
-            tables["media"] = _link_media(tables["media"], self.beside, self.found_beside)
-        for table, rows in tables.items():
-            self.result.rows[table] = self.result.rows.get(table, 0) + rows.num_rows
-        if "posts" in tables:
-            posts = tables["posts"]
-            said = posts.filter(pc.not_equal(posts["kind"], "event"))  # "channel created" is nobody's utterance
-            span = pc.min_max(said["created_at"]).as_py()
-            self._widen(span["min"], span["max"])
-        self.run.collect(tables, self.origin.leaf_index)
-
-    def _widen(self, first: datetime | None, last: datetime | None) -> None:
-        if first is None or last is None:
-            return
-        low, high = _stamp(first), _stamp(last)
-        self.result.first = min(self.result.first or low, low)
-        self.result.last = max(self.result.last or high, high)
-
-
-def _link_media(media: pa.Table, beside: dict[str, str], found: dict[str, str]) -> pa.Table:
-    """Hashes and status of attachments that lie beside the chat in its container; ``found`` takes them up."""
-    rows = media.to_pylist()
-    for row in rows:
-        name = (row["local_path"] or "").replace("\\", "/").rsplit("/", 1)[-1]
-        if name in beside:
-            row["sha256"], row["status"] = beside[name], "present"
-            found[name] = beside[name]
-    return pa.Table.from_pylist(rows, schema=media.schema)
-
-
-def publish_tables(evidence: Evidence, writing: Writing) -> Checkpoint:
-    """Commit the evidence, log the manifest's hash, and put the manifest in place; the checkpoint.
-
-    The order matters: bytes and leaves first, then the leaf that names the manifest, then the manifest.
-    Where nothing has changed nothing is logged.
-    """
-    checkpoint = evidence.commit()
-    in_force = read_manifest(writing.case)
-    manifest = writing.manifest({"size": checkpoint.size, "root": checkpoint.root})
-    unread = any(e.index >= in_force["checkpoint"]["size"] for e in evidence.events("import.file"))
-    if json.loads(manifest)["files"] == in_force["files"] and not unread:
-        return checkpoint
-    digest = sha256(manifest).hexdigest()
-    # The hash of the manifest being replaced lets `verify` accept it if we are stopped before the rename.
-    now = writing.case.corpus_folder / MANIFEST
-    replaced = sha256(now.read_bytes()).hexdigest() if now.exists() else None
-    public = {"manifest_sha256": digest, "replaces_sha256": replaced}
-    evidence.append("tables", payload={"checkpoint": checkpoint.size}, public=public)
-    checkpoint = evidence.commit()
-    writing.commit(manifest)
-    writing.sweep()
-    return checkpoint
-
-
-def _settings(part: Part, options: Options, consent: Consent | None) -> dict[str, Any]:
-    """What decides how a file's bytes become rows; the same settings on the same bytes add nothing."""
-    reader = part.reader
-    return {
-        "reader": reader.name if reader else None,
-        "reader_version": reader.version if reader else None,
-        "timezone": options.timezone,
-        "date_order": options.date_order,
-        "mapping": dict(sorted(options.mapping.items())),
-        "observed_at": _stamp(options.observed_at) if options.observed_at else None,
-        "keep_members": options.keep_members if part.private else False,
-        "givers": sorted(consent.givers) if consent and part.private else [],
-    }
-
-
-def _options(settings: dict[str, Any]) -> Options:
-    observed = settings["observed_at"]
-    return Options(
-        timezone=settings["timezone"],
-        date_order=settings["date_order"],
-        mapping=settings["mapping"],
-        observed_at=datetime.fromisoformat(observed) if observed else None,
-        keep_members=settings["keep_members"],
-        consent_givers=frozenset(settings["givers"]),
-    )
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _blocks(stream: BinaryIO, length: int | None = None) -> Iterator[bytes]:
