@@ -14,7 +14,7 @@ _SHAPES: tuple[tuple[tuple[re.Pattern[bytes], ...], str], ...] = (
         (re.compile(rb'"dmConversation"\s*:'),),
         "direct messages of an X archive, in a form that its reader does not know",
     ),
-    ((re.compile(rb'"Chat History With [^"]{1,200}"\s*:'),), "TikTok direct messages"),
+    ((re.compile(rb'class="message default clearfix'), re.compile(rb'class="history"')), "a Telegram chat in HTML"),
 )
 
 
