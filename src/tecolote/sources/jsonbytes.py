@@ -121,7 +121,7 @@ class _Scan:
             start = self.text[at : at + 1]
             if start == "[":
                 self.out.end = self._list(at, "")
-            elif start == "{":
+            elif start == "{" and self.into:
                 self.out.end = self._object(at, "", self.out.envelope)
             else:
                 self.out.end = self._value(at)
