@@ -1,4 +1,4 @@
-"""What a file without a reader deserves to be said about it: XML that is dangerous to parse.
+"""What a file without a reader deserves to be said about it: a web page, or XML that is dangerous to parse.
 
 No XML is parsed for its content. The check runs an expat parser that stops at the first declaration
 or at too much depth, so that the table of an import names such files.
@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import BinaryIO
 from xml.parsers import expat
 
+from tecolote.sources import html_page
+
 _MAX_DEPTH = 512
 _MAX_BYTES = 16 << 20
 
@@ -18,11 +20,12 @@ class _Stop(Exception):
 
 
 def remark(stream: BinaryIO) -> str:
-    """Why an XML file must not be parsed, in words; '' for other files and harmless XML."""
+    """Why an XML file must not be parsed, or what a web page calls itself; '' for other files and harmless XML."""
     stream.seek(0)
     head = stream.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n")
     if not head.startswith(b"<"):
         return ""
+    page = html_page.describe(head)
     stream.seek(0)
     parser = expat.ParserCreate()
     depth = 0
@@ -52,5 +55,5 @@ def remark(stream: BinaryIO) -> str:
     except _Stop as verdict:
         return str(verdict)
     except expat.ExpatError:
-        return ""
-    return ""
+        return page
+    return page
