@@ -30,7 +30,8 @@ sure that is, and why, with the place in the raw text.
 
 **What it is for.** To put posts before a person. A flag needs an act found by the rules *and* the voice of a
 perpetrator: a probability of at least 0.6, of 0.7 where the act is weak, of 0.8 beside any cue of a reporter or a
-victim; what lies between 0.35 and that is an abstention. The word reader never flags by itself. A flag is no proof, removes nothing, and says nothing about guilt.
+victim; what lies between 0.35 and that is an abstention. The word reader never flags by itself. A flag is no proof,
+removes nothing, and says nothing about guilt.
 
 **What it is not for.** Deciding without a person; languages other than Spanish, English and their mixture; pictures,
 sound and video; measuring how much of what exists is found.
