@@ -139,6 +139,13 @@ def _around(posts: list[dict[str, Any]], media_sha256: str) -> dict[str, list[di
                 where | {"target_kind": kind, "target_id": post["id"] if kind == "post" else post["account_id"],
                          "state": "suspended", "reason": HOSTILE, "observed_at": START, "observed_by": "export"}
             )  # fmt: skip
+        if i == 1:  # X answers "unavailable" without saying which account was asked for; a post without an author
+            tables["observations"].append(
+                where | {"target_kind": "account", "state": "unknown", "observed_by": "export"}
+            )
+            tables["edges"].append(
+                where | {"dst": "a1", "type": "mentions", "dst_kind": "account", "post_id": post["id"]}
+            )
     for a in range(12):
         for platform in ("x", "telegram", "tiktok"):
             where = {"platform": platform, "_rec": a}
