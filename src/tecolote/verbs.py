@@ -179,10 +179,11 @@ def rotate(case_dir: Path) -> str:
 
 
 def witness(case_dir: Path, out: Path | None = None) -> str:
-    """The last checkpoint as a page to hand to somebody else; written to ``out`` where one is named."""
-    from tecolote.evidence.witness import page
+    """The last checkpoint as a page to hand to somebody else; written to ``out``, with a QR code if that is an SVG."""
+    from tecolote.evidence.witness import drawing, page
 
-    text = page(Case.open(case_dir))
+    make = drawing if out is not None and out.suffix.lower() == ".svg" else page
+    text = make(Case.open(case_dir))
     if out is not None:
         out.write_text(text, "utf-8")
     return text

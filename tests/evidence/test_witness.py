@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from tecolote import verbs
 from tecolote.case import Case
 from tecolote.errors import EvidenceError, UsageError
-from tecolote.evidence import Evidence
+from tecolote.evidence import Evidence, qr
 from tecolote.evidence.witness import compare, page
 from tests.evidence.making import fill
 
@@ -54,6 +55,32 @@ def test_a_page_typed_in_with_other_spaces_holds(case: Case, kept: Path) -> None
         "\r\n".join(["typed in:", *(f"  {line}  " for line in lines[start : start + 5])]).encode() + b"\r\n"
     )
     assert compare(case, kept) == []
+
+
+def test_a_drawing_holds_the_same_and_comes_back(case: Case, kept: Path, tmp_path: Path) -> None:
+    verbs.witness(case.root, tmp_path / "page.svg")
+    root = ElementTree.parse(tmp_path / "page.svg").getroot()
+    note = (root.findtext("{*}desc") or "").strip()
+    assert note in kept.read_text("utf-8")
+    path = root.find("{*}path")
+    assert path is not None and path.get("d") == qr.path(note.encode() + b"\n")
+    assert compare(case, tmp_path / "page.svg") == []
+
+
+def test_the_code_is_made_as_the_standard_says() -> None:
+    """Check bytes of the example HELLO WORLD 1-M; every finder whole; every place of data filled once."""
+    example = bytes([32, 91, 11, 120, 209, 114, 220, 77, 67, 64, 236, 17, 236, 17, 236, 17])
+    assert list(qr.check_bytes(example, 10)) == [196, 35, 39, 119, 235, 215, 231, 226, 93, 23]
+    rows = qr.modules(b"x" * qr.MAX_BYTES)
+    assert len(rows) == qr.SIZE and all(len(row) == qr.SIZE for row in rows)
+    for top, left in ((0, 0), (0, qr.SIZE - 7), (qr.SIZE - 7, 0)):
+        finder = ["".join("#" if dark else "." for dark in row[left : left + 7]) for row in rows[top : top + 7]]
+        assert finder == ["#######", "#.....#", "#.###.#", "#.###.#", "#.###.#", "#.....#", "#######"]
+    other = qr.modules(b"y" + b"x" * (qr.MAX_BYTES - 1))
+    changed = sum(a != b for one, two in zip(rows, other, strict=True) for a, b in zip(one, two, strict=True))
+    assert 50 < changed < 200
+    with pytest.raises(EvidenceError, match="do not fit"):
+        qr.modules(b"x" * (qr.MAX_BYTES + 1))
 
 
 def test_a_history_that_was_written_anew_with_the_right_key_is_caught(case: Case, kept: Path) -> None:

@@ -11,7 +11,9 @@ from tecolote.cli.common import case_option, json_option, print_json, say
 
 @click.command("witness", epilog="Example: tecolote witness --case my-case --out witness.svg")
 @case_option
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write; printed by default.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write: .txt, or .svg with a QR code."
+)
 @click.option(
     "--check",
     "page",

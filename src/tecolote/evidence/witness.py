@@ -1,17 +1,19 @@
 """A witness: somebody else keeps a checkpoint, and a history that was rewritten later is caught.
 
-The page is text: the signed note, the key, and what to do with it. The log's owner holds the signing key, so only a
-copy that lies elsewhere can show that an entry was changed and everything behind it made anew.
+The page is text, or an SVG with a QR code: the signed note, the key, and what to do with it. The log's owner holds
+the signing key, so only a copy that lies elsewhere can show that an entry was changed and everything behind it made
+anew.
 """
 
 from __future__ import annotations
 
 import re
+from html import escape
 from pathlib import Path
 
 from tecolote.case import Case
 from tecolote.errors import EvidenceError, UsageError
-from tecolote.evidence import keys, log, notes, segments
+from tecolote.evidence import keys, log, notes, qr, segments
 from tecolote.evidence.fault import Fault
 from tecolote.evidence.store import Evidence
 from tecolote.evidence.tree import EMPTY_ROOT, Tree, leaf_hash
@@ -42,10 +44,35 @@ def page(case: Case) -> str:
     Raises:
         EvidenceError: there is no evidence.
     """
+    note, key = _last(case)
+    return _PAGE.format(note=note, key=key)
+
+
+def drawing(case: Case) -> str:
+    """The same as an A4 page in SVG with a QR code of the signed note; the note is also in its description.
+
+    Raises:
+        EvidenceError: there is no evidence, or the note is too long for the code.
+    """
+    note, key = _last(case)
+    lines = [
+        line[at : at + 80] for line in _PAGE.format(note=note, key=key).splitlines() for at in (0, 80) if line[at:]
+    ]
+    shown = "".join(f'<tspan x="20" dy="5">{escape(line)}</tspan>' for line in lines)
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="210mm" height="297mm" viewBox="0 0 210 297">'
+        f'<desc>\n{escape(note)}</desc><rect width="210" height="297" fill="#fff"/>'
+        f'<path transform="translate(36 26) scale(2)" shape-rendering="crispEdges" d="{qr.path(note.encode())}"/>'
+        f'<text y="176" font-family="monospace" font-size="3.4" xml:space="preserve">{shown}</text></svg>\n'
+    )
+
+
+def _last(case: Case) -> tuple[str, str]:
+    """The signed note of the last checkpoint, and a key that signed it."""
     with Evidence.open(case) as evidence:
         checkpoint = evidence.checkpoint()
     signers = notes.Note.parse(checkpoint.note.encode()).signers(_known(case))
-    return _PAGE.format(note=checkpoint.note, key=signers[0].vkey)
+    return checkpoint.note, signers[-1].vkey
 
 
 def compare(case: Case, path: Path) -> list[Fault]:
