@@ -14,7 +14,10 @@ _SHAPES: tuple[tuple[tuple[re.Pattern[bytes], ...], str], ...] = (
         (re.compile(rb'"dmConversation"\s*:'),),
         "direct messages of an X archive, in a form that its reader does not know",
     ),
-    ((re.compile(rb'class="message default clearfix'), re.compile(rb'class="history"')), "a Telegram chat in HTML"),
+    (
+        (re.compile(rb'class="message default clearfix'),),
+        "a Telegram chat in HTML, in a form that its reader does not know",
+    ),
 )
 
 

@@ -29,6 +29,7 @@ MODULES: tuple[str, ...] = (
     "activitypub",
     "discord",
     "telegram_telethon",
+    "telegram_html",
     "tiktok_download",
     "warc",
     "auto_archiver",
