@@ -78,8 +78,8 @@ def read(text: str, finder: TermFinder, day: dt.date | None = None) -> Reading:
     cut = len(text) > MAX_CHARS
     first = lane1(text[:MAX_CHARS] if cut else text)
     lanes = [first, *lane2(first)]
-    if "#" in first.text:
-        lanes.append(edit(first, split_tags(first.text)))
+    if "#" in first.text and (tags := split_tags(first.text)):
+        lanes.append(edit(first, tags))
     cues = cues_in(lanes)
     terms = finder.find(lanes, day)
     groups = attribute(terms)
