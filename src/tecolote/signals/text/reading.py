@@ -138,13 +138,13 @@ class _Rules:
 
     def __init__(self) -> None:
         self._bits: dict[str, int] = {}
-        self._rules: list[tuple[Rule, tuple[int, ...], int, tuple[tuple[str, ...], ...]]] = []
+        self._rules: list[tuple[int, Rule, tuple[int, ...], int, tuple[tuple[str, ...], ...]]] = []
         for rule in load_grammar().rules:
             parts = tuple(
                 tuple(f"coded:{rule.theme}" if p == "coded" else p for p in wanted.split("|")) for wanted in rule.all
             )
             masks = tuple(self.mask(part) for part in parts)
-            self._rules.append((rule, masks, self.mask(rule.none), parts))
+            self._rules.append((masks[0], rule, masks, self.mask(rule.none), parts))
 
     def mask(self, names: Iterable[str]) -> int:
         found = 0
@@ -158,16 +158,14 @@ class _Rules:
         for cue in has:
             known |= bits.get(cue, 0) | bits.get(_family(cue) + ".*", 0)
         best: dict[str, Act] = {}
-        for rule, masks, unwanted, parts in self._rules:
-            for mask in masks:
-                if not known & mask:
-                    break
-            else:
-                before = best.get(rule.theme)
-                if known & unwanted or (before is not None and before.strength >= rule.strength):
-                    continue
-                used = tuple(next(p for p in part if known & bits[p]) for part in parts)
-                best[rule.theme] = Act(rule.theme, rule.strength, used)
+        for first, rule, masks, unwanted, parts in self._rules:
+            if not known & first or not all(known & mask for mask in masks):
+                continue
+            before = best.get(rule.theme)
+            if known & unwanted or (before is not None and before.strength >= rule.strength):
+                continue
+            used = tuple(next(p for p in part if known & bits[p]) for part in parts)
+            best[rule.theme] = Act(rule.theme, rule.strength, used)
         return sorted(best.values(), key=lambda a: (-a.strength, a.theme))
 
 
