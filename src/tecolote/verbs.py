@@ -128,7 +128,7 @@ def verify(path: Path, progress: Progress | None = None) -> list[Fault]:
     Raises:
         UsageError: the path is none of these.
     """
-    if (path / "bagit.txt").is_file() or path.suffix.lower() == ".zip":
+    if any((path / name).exists() for name in ("bagit.txt", "seal.txt")) or path.suffix.lower() == ".zip":
         from tecolote.evidence.packets import verify_packet
 
         return verify_packet(path)

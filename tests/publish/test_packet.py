@@ -240,6 +240,14 @@ def test_every_damage_is_found_by_both(small: Path, tmp_path: Path) -> None:
         shutil.rmtree(other)
 
 
+@pytest.mark.parametrize(
+    "name", ["bagit.txt", "seal.txt", "manifest-sha512.txt", "data/proof.json", "data/custody.json"]
+)
+def test_a_file_that_is_missing_is_named(small: Path, name: str) -> None:
+    (small / name).unlink()
+    assert any(name in f"{fault.where} {fault.what}" for fault in verbs.verify(small))
+
+
 def test_a_zip_of_it_holds_and_a_damaged_one_never_says_another_thing(small: Path, tmp_path: Path) -> None:
     """A flip in a zip is either found or in bytes that are no content (dates, padding): both programs agree."""
     path = tmp_path / "packet.zip"
