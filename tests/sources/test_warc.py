@@ -168,4 +168,6 @@ def test_one_member_for_many_records_bombs_and_noise() -> None:
     found = read(READER, noise)
     assert (found.count, len(found.quarantined)) == (1, 2)
     assert READER.sniff(b"filedesc://x 0 0 t 5\n", "") == 0.95
-    read(READER, b"WARC/1.0\r\n" * 5000)
+    endless = read(READER, b"WARC/1.0\r\n" * 100_000)
+    assert len(endless.quarantined) == 1000
+    assert "not read further" in endless.notes[0]

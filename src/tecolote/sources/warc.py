@@ -20,6 +20,8 @@ from tecolote.sources.chat_state import media_type
 from tecolote.sources.shapes import moment, some
 from tecolote.sources.warc_cut import Cut, dechunked, http_parts, is_web_archive, records
 
+#: A file with so many faults is noise; each costs a search for the next record.
+MAX_FAULTS = 1000
 _STATES = {401: "restricted", 403: "restricted", 404: "not_found", 410: "deleted", 451: "withheld"}
 
 
@@ -43,11 +45,15 @@ class Warc:
 
     def read(self, source: Source, sink: Sink, options: Options) -> None:
         """Read all records; see `Reader.read`."""
-        last = -1
+        last, faults = -1, 0
         for number, cut in enumerate(records(source)):
             place = f"record {number}"
             if cut.fault:
+                faults += 1
                 sink.quarantine(f"{place}, byte {cut.start}", cut.fault)
+                if faults >= MAX_FAULTS:
+                    sink.note(f"not read further behind {MAX_FAULTS} faults, at byte {cut.start}")
+                    return
                 continue
             if cut.start == last and source.head.startswith(b"\x1f\x8b"):
                 sink.note("several records are compressed together: each has the whole gzip member as its span")
