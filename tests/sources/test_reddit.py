@@ -129,5 +129,5 @@ def test_order_does_not_matter_and_hostile_lines_cost_themselves_only() -> None:
         comment("g", created_utc=1e300, score="9", body=["x"], replies=[1]), comment("h", body="\ud800\0"),
     ]  # fmt: skip
     sink = read(READER, lines(*good, *odd) + b'\n{"id": NaN}\n{"id":')
-    assert len(sink.quarantined) == 5
+    assert len(sink.quarantined) == 6
     assert {"t1_a", "t1_b", "t1_c", "t1_f", "t1_g", "t1_h"} == {p["id"] for p in rows(sink, "posts")}

@@ -15,8 +15,10 @@ import re
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from tecolote.sources.base import Options, Sink, Source
+from tecolote.sources.chat_state import read_pieces
 from tecolote.sources.json_reader import JsonReader, Record, created
-from tecolote.sources.jsonbytes import Unreadable, glimpse
+from tecolote.sources.jsonbytes import Piece, Unreadable, by_lines, glimpse
 from tecolote.sources.shapes import (
     compact,
     count,
@@ -68,6 +70,18 @@ class Reddit(JsonReader):
         if not keys & {"subreddit", "subreddit_id"}:
             return 0.0
         return 0.9 if len(keys & _COMMENT) > 1 or len(keys & _SUBMISSION) > 1 else 0.0
+
+    def read(self, source: Source, sink: Sink, options: Options) -> None:
+        """Read all records; the lines of a dump are records as they are and are not looked through for lists."""
+        head = source.head.lstrip(b"\xef\xbb\xbf \t\r\n")
+        if head.startswith(b"[") or b'"children"' in head or not by_lines(source):
+            super().read(source, sink, options)
+            return
+        for number, start, line in source.lines():
+            raw = line.removeprefix(b"\xef\xbb\xbf").lstrip()
+            piece = Piece(start + len(line) - len(raw), raw.rstrip(), f"line {number}", "", {})
+            if piece.raw:
+                read_pieces([piece], sink, options, self.platform, self.rows)
 
     def rows(self, record: Record, value: Any) -> None:
         """Rows of a comment, a submission or a listing of them."""
