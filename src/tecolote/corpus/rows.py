@@ -81,7 +81,14 @@ def _table(table: str, rows: list[Row], first: int, locators: list[str], digests
 
 
 def _column(values: tuple[Any, ...], kind: pa.DataType) -> pa.Array:
-    """One column. Times repeat (every edge of a post has its time), and each costs more than a look-up."""
+    """One column.
+
+    About half of all columns hold one value throughout, mostly null, and times repeat (every edge of a post has
+    its time): converting each value would be most of the work.
+    """
+    first, count = values[0], len(values)
+    if values[-1] == first and values[count // 2] == first and values.count(first) == count:
+        return pa.nulls(count, kind) if first is None else pa.repeat(pa.scalar(first, kind), count)
     if pa.types.is_timestamp(kind):
         positions = {value: at for at, value in enumerate(dict.fromkeys(values))}
         if 2 * len(positions) < len(values):
