@@ -1,4 +1,4 @@
-# The developer's manual: make setup, demo, test, check, evaluate, fuzz, bench, wheel, lock.
+# The developer's manual: make setup, demo, test, check, evaluate, bench, wheel, lock, clean.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,7 +10,7 @@ SERVE ?= 1
 DEMO ?= demo-case
 SECONDS_OF = @$(PYTHON) -c "import subprocess,sys,time; t=time.time(); c=subprocess.call(sys.argv[2:]); print('%7.1f s  %s' % (time.time()-t, sys.argv[1]), file=sys.stderr); sys.exit(c)"
 
-.PHONY: setup demo test check evaluate fuzz bench wheel lock clean
+.PHONY: setup demo test check evaluate bench wheel lock clean
 
 setup: $(VENV)/installed $(BUILT)/.done
 
