@@ -155,13 +155,6 @@ class Case:
         _check_zone(settings.timezone)
         return cls(root, settings)
 
-    @classmethod
-    def open_or_create(cls, root: str | Path, **settings: Any) -> Case:
-        """Open ``root`` if it is a case, else create it."""
-        if (Path(root) / "case.toml").exists():
-            return cls.open(root)
-        return cls.create(root, **settings)
-
     @property
     def evidence_folder(self) -> Path:
         """Packs, log, index, stamps and public keys."""
