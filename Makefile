@@ -45,7 +45,12 @@ $(VENV)/dev: $(VENV)/installed locks/dev.txt
 	$(SECONDS_OF) "install the test tools" $(PIP) -r locks/dev.txt
 	@touch $@
 
-test: setup $(VENV)/dev
+# PySpark comes as a source archive: it is built with the locked tools, never with what an index holds today.
+$(VENV)/spark: $(VENV)/dev locks/spark.txt
+	$(SECONDS_OF) "install the distributed engine" $(PIP) --no-build-isolation -r locks/spark.txt
+	@touch $@
+
+test: setup $(VENV)/dev $(VENV)/spark
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest $(PYTEST)
@@ -65,7 +70,7 @@ wheel: setup
 	$(BIN)/python -m hatchling build -t wheel -d dist
 
 lock: $(VENV)/dev
-	cd locks && for f in main dev node bench; do ../$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --no-header -o $$f.txt $$f.in; done
+	cd locks && for f in main dev spark node bench; do ../$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --no-header -o $$f.txt $$f.in; done
 
 clean:
 	rm -rf $(VENV) $(BUILT) $(FRONT)/node_modules $(DEMO) dist
