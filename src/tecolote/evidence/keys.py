@@ -154,6 +154,16 @@ class SegmentKeys:
         if fresh:
             sync_folder(self._path.parent)
 
+    def destroy(self, segments: Iterable[int]) -> None:
+        """Overwrite the keys of ``segments`` with zeros, durably."""
+        handle = os.open(self._path, os.O_WRONLY)
+        try:
+            for segment in segments:
+                _write_at(handle, bytes(_SEGMENT_ROW.size), segment * _SEGMENT_ROW.size)
+            sync_file(handle)
+        finally:
+            os.close(handle)
+
 
 def _runs(keys: Iterable[tuple[int, bytes]]) -> Iterable[tuple[int, bytes]]:
     """Rows of neighbouring segments joined, so that a commit writes them at once."""

@@ -16,6 +16,8 @@ from tecolote.evidence import keys, log, notes, segments
 from tecolote.evidence.blobs import SegmentCache, open_blob, read_sealed
 from tecolote.evidence.canon import parse_canonical
 from tecolote.evidence.catchup import catch_up
+from tecolote.evidence.erasure import TYPE as ERASED
+from tecolote.evidence.erasure import Erasures, gather
 from tecolote.evidence.index import Index, IndexDamaged, Meta
 from tecolote.evidence.packs import Packs
 from tecolote.evidence.recordset import RecordSet, commitment
@@ -82,6 +84,7 @@ class Reading:
         self._packs: Packs | None = None
         self._entries: dict[tuple[int, bytes], Entry] = {}
         self._leaves: list[tuple[bytes, str]] = []
+        self._erasures: Erasures | None = None
         self._index, self._meta = self._open_index(write)
 
     @property
@@ -114,7 +117,10 @@ class Reading:
             EvidenceError: there is none, or leaf or payload is damaged or gone.
         """
         leaf = parse_canonical(self.leaf_bytes(index))
-        payload = parse_canonical(self._payload(index, bytes.fromhex(leaf["payload"]))[32:])
+        erasures = self.erasures()
+        payload = erasures.replaced.get(index)
+        if payload is None:
+            payload = erasures.said(index, self._logged(index))
         public = {name: value for name, value in leaf.items() if name not in RESERVED}
         return Event(index, leaf["type"], leaf["at"], leaf["actor"], public, payload)
 
@@ -129,10 +135,25 @@ class Reading:
 
     def events(self, type: str | None = None) -> Iterator[Event]:
         """All events in order, or those of one type; at the moment of the call."""
+        for number in range(self.size) if type is None else self.leaves_of(type):
+            yield self.event(number)
+
+    def leaves_of(self, type: str) -> list[int]:
+        """Numbers of the leaves of a type, in order."""
         types = [row[2] for row in self._ask(Index.leaves)] + [type_ for _, type_ in self._leaves]
-        for number, found in enumerate(types):
-            if type is None or found == type:
-                yield self.event(number)
+        return [number for number, found in enumerate(types) if found == type]
+
+    def erasures(self) -> Erasures:
+        """What has been erased, as the tombstones tell it."""
+        if self._erasures is None:
+            self._erasures = gather(self.leaves_of(ERASED), self._logged)
+        return self._erasures
+
+    def _logged(self, index: int) -> dict[str, Any]:
+        """The payload of a leaf as it was logged."""
+        key = bytes.fromhex(parse_canonical(self.leaf_bytes(index))["payload"])
+        payload: dict[str, Any] = parse_canonical(self._payload(index, key)[32:])
+        return payload
 
     def leaf_bytes(self, index: int) -> bytes:
         """The canonical JSON of a leaf.

@@ -99,6 +99,11 @@ class RecordSet:
         salt, slot = self.salt(index), self._slot(self._digests, index)
         return slot if salt == _ERASED else commitment(salt, slot)
 
+    def without(self, index: int) -> list[tuple[int, bytes]]:
+        """What is to be written where in the blob so that nothing but the record's commitment remains of it."""
+        value = self.commitment(index)
+        return [(self._digests + 32 * index, value), (self._salts + 32 * index, _ERASED)]
+
     def proof(self, index: int) -> list[bytes]:
         """Inclusion path of a record under `root`, in a tree of `count` leaves."""
         self._check(index)

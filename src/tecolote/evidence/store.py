@@ -14,8 +14,9 @@ from typing import Any
 from tecolote import __version__
 from tecolote.case import Case, sync_folder, write_durably
 from tecolote.errors import EvidenceError
-from tecolote.evidence import keys, log, notes, segments
+from tecolote.evidence import erase, keys, log, notes, segments
 from tecolote.evidence.canon import canonical
+from tecolote.evidence.erasure import TYPE as ERASED
 from tecolote.evidence.index import Batch, IndexDamaged, Meta
 from tecolote.evidence.packs import Mark, Packs, Place
 from tecolote.evidence.reader import RESERVED, Blob, Checkpoint, Reading
@@ -110,6 +111,7 @@ class Evidence(Reading):
             notes.Note.parse(self.checkpoint().note.encode()).signers([self._signers[0].verifier])
         if self._log.stat().st_size > meta.log_end:
             log.cut(self._log, meta.log_end)
+        erase.settle(self)
         self._packs = Packs(self._folder / "packs", self._tag, Place(meta.pack, meta.pack_end, meta.segment))
         keys.write_mark(self.case.keys, keys.Mark(meta.size, meta.log_end, meta.chain), durable=True)
 
@@ -214,6 +216,8 @@ class Evidence(Reading):
             raise EvidenceError(f"the leaf of a {type} event is longer than 64 KB", "Keep long material in the payload")
         self._enter("payloads", Entry(PAYLOAD, key, 32 + len(raw), tuple(packs.add("payloads", salt + raw))))
         self._leaves.append((leaf, type))
+        if type == ERASED:
+            self._erasures = None
         return self.size - 1
 
     def commit(self) -> Checkpoint:
@@ -291,6 +295,7 @@ class Evidence(Reading):
         self._entries.clear()
         self._leaves.clear()
         self._cache.clear()
+        self._erasures = None
         if self._packs is not None and self.case.is_writing and self._is_last():
             self._packs.rewind()
 

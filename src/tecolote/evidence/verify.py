@@ -16,6 +16,8 @@ from tecolote.case import Case
 from tecolote.errors import CaseLocked, EvidenceError, TecoloteError
 from tecolote.evidence.blobs import open_blob
 from tecolote.evidence.canon import parse_canonical
+from tecolote.evidence.erasure import TYPE as ERASED
+from tecolote.evidence.erasure import Erasures, dead_segments, gather
 from tecolote.evidence.fault import Fault
 from tecolote.evidence.index import Index, IndexDamaged
 from tecolote.evidence.reader import INDEX, remove_index
@@ -29,7 +31,7 @@ __all__ = ["Fault", "verify_case"]
 _ERASED = bytes(32)
 
 
-def verify_case(case: Case, progress: Progress | None = None) -> list[Fault]:
+def verify_case(case: Case, progress: Progress | None = None, remarks: list[Fault] | None = None) -> list[Fault]:
     """Everything that does not hold, first the log, then packs, events with their records, and tables.
 
     What an interrupted write left behind the last acknowledged commit is no fault; neither is a damaged
@@ -38,12 +40,13 @@ def verify_case(case: Case, progress: Progress | None = None) -> list[Fault]:
     Args:
         case: the case.
         progress: called with bytes done, bytes in all, and the name of what is being read.
+        remarks: takes what cannot be recomputed because it was erased, which is no fault.
     """
     faults: list[Fault] = []
     state = check_log(case, faults)
-    packs = PackCheck(case, state.rows, faults)
+    packs = PackCheck(case, state.rows, dead_segments(leaf for leaf in state.leaves if leaf), faults)
     packs.check(progress or (lambda done, total, name: None))
-    _Events(packs, state, faults).check()
+    _Events(packs, state, faults, remarks if remarks is not None else []).check()
     _check_tables(case, state, faults)
     _mend_index(case, packs, state)
     return faults
@@ -52,21 +55,43 @@ def verify_case(case: Case, progress: Progress | None = None) -> list[Fault]:
 class _Events:
     """Every leaf against its payload, its blobs and its records."""
 
-    def __init__(self, packs: PackCheck, state: LogState, faults: list[Fault]) -> None:
-        self._packs, self._state, self._faults = packs, state, faults
+    def __init__(self, packs: PackCheck, state: LogState, faults: list[Fault], remarks: list[Fault]) -> None:
+        self._packs, self._state, self._faults, self._remarks = packs, state, faults, remarks
         self._named: set[tuple[int, bytes]] = set()
+        self._erasures = self._tombstones()
 
     def check(self) -> None:
         """Check all, then report bad blobs that no leaf named."""
         for number, leaf in enumerate(self._state.leaves):
             if leaf is not None:
                 self._leaf(number, leaf)
-        for kind, key in sorted(self._packs.bad - self._named):
+        changed = {(BLOB, bytes.fromhex(sha)) for sha in self._erasures.changed}
+        for kind, key in sorted(self._packs.bad - self._named - changed):
             what = "payload" if kind == PAYLOAD else "blob"
             self._faults.append(Fault(f"{what} {key.hex()}", "its bytes do not match its hash"))
 
+    def _tombstones(self) -> Erasures:
+        """What the tombstones say; one whose payload does not hold says nothing, and is reported with the leaves."""
+        leaves = {n: leaf for n, leaf in enumerate(self._state.leaves) if leaf and leaf["type"] == ERASED}
+
+        def read(number: int) -> dict[str, Any] | None:
+            entry = self._packs.entries.get((PAYLOAD, bytes.fromhex(leaves[number]["payload"])))
+            with contextlib.suppress(TecoloteError):
+                if entry is not None:
+                    with open_blob(entry, self._packs.plain) as stream:
+                        said: dict[str, Any] = parse_canonical(stream.read()[32:])
+                        return said
+            return None
+
+        return gather(leaves, read)
+
     def _leaf(self, number: int, leaf: dict[str, Any]) -> None:
         where = f"leaf {number} ({leaf['type']})"
+        if number in self._erasures.gone:
+            what = f"not recomputable: the payload was erased under leaf {self._erasures.gone[number]}"
+            self._remarks.append(Fault(where, what))
+            self._check_file(number, where, leaf, self._erasures.replaced.get(number, {}))
+            return
         key = bytes.fromhex(leaf["payload"])
         if (PAYLOAD, key) in self._packs.bad:
             self._named.add((PAYLOAD, key))
@@ -80,13 +105,20 @@ class _Events:
         except EvidenceError as error:
             self._faults.append(Fault(f"{where}, payload", error.what))
             return
+        self._check_file(number, where, leaf, self._erasures.said(number, payload))
+
+    def _check_file(self, number: int, where: str, leaf: dict[str, Any], payload: dict[str, Any]) -> None:
         if leaf["type"] in ("import.file", "import.container"):
-            self._file(f"{where}, {payload.get('name')}", leaf, payload)
+            where = f"{where}, {payload.get('name')}"
+            what = self._erasures.remark(number, payload)
+            if what is not None and number not in self._erasures.gone:
+                self._remarks.append(Fault(where, what))
+            self._file(where, leaf, payload)
 
     def _file(self, where: str, leaf: dict[str, Any], payload: dict[str, Any]) -> None:
         for name in ("blob", "container", "records_blob"):
             key = _hash(payload.get(name))
-            if key is None:
+            if key is None or key.hex() in self._erasures.changed:
                 continue
             if (BLOB, key) not in self._packs.entries:
                 self._faults.append(Fault(where, f"its {name} {key.hex()} is missing"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -51,11 +52,12 @@ class PackCheck:
         bad: kind and key of those whose bytes do not match.
     """
 
-    def __init__(self, case: Case, rows: dict[int, Row], faults: list[Fault]) -> None:
+    def __init__(self, case: Case, rows: dict[int, Row], dead: set[int], faults: list[Fault]) -> None:
         self._folder = case.evidence_folder / "packs"
         self._tag = segments.case_tag(case.settings.id)
         self._keys = keys.SegmentKeys(case.keys)
-        self._rows, self._faults = rows, faults
+        self._rows, self._faults = {n: row for n, row in rows.items() if n not in dead}, faults
+        self._dead = {n: row for n, row in rows.items() if n in dead}
         self._cache = SegmentCache()
         self._keyless = 0
         self.entries: dict[tuple[int, bytes], Entry] = {}
@@ -64,6 +66,8 @@ class PackCheck:
     def check(self, progress: Progress) -> None:
         """Check layout and directories, then every segment and blob."""
         self._layout()
+        for row in self._dead.values():
+            self._destroyed(row)
         for row in self._rows.values():
             self._directory(row)
         self._blobs(progress)
@@ -85,7 +89,8 @@ class PackCheck:
     def _layout(self) -> None:
         """Headers, tags, and that nothing stands between the segments."""
         packs: dict[int, list[Row]] = {}
-        for row in sorted(self._rows.values(), key=lambda r: (r.pack, r.offset)):
+        every = [*self._rows.values(), *self._dead.values()]
+        for row in sorted(every, key=lambda r: (r.pack, r.offset)):
             packs.setdefault(row.pack, []).append(row)
         for pack, rows in packs.items():
             path = segments.pack_path(self._folder, pack)
@@ -107,13 +112,31 @@ class PackCheck:
     def _edges(self, raw: Any, name: str, row: Row) -> None:
         """Header and tags of one segment, which the log holds too."""
         data_tag = segments.data_offset(row) + row.data_bytes
-        edges = [(row.offset, row.header, "header"), (data_tag, row.data_tag, "tag of the data")]
-        edges.append((row.end - segments.TAG_BYTES, row.directory_tag, "tag of the directory"))
+        edges = [(row.offset, row.header, "header")]
+        if row.segment in self._rows:
+            edges.append((data_tag, row.data_tag, "tag of the data"))
+            edges.append((row.end - segments.TAG_BYTES, row.directory_tag, "tag of the directory"))
         for offset, expected, what in edges:
             raw.seek(offset)
             if raw.read(len(expected)) != expected:
                 where = f"{name}, segment {row.segment}, bytes {offset}-{offset + len(expected) - 1}"
                 self._faults.append(Fault(where, f"the {what} is not what the log says"))
+
+    def _destroyed(self, row: Row) -> None:
+        """Of a segment that a tombstone names there is neither key nor ciphertext."""
+        first = segments.data_offset(row)
+        with contextlib.suppress(KeyMissing):
+            self._keys.get(row.segment)
+            what = "an erasure is not finished: run tecolote erase --finish"
+            self._faults.append(Fault(self._where(row, first, row.end), what))
+            return
+        path = segments.pack_path(self._folder, row.pack)
+        if path.exists():
+            with open(path, "rb") as raw:
+                raw.seek(first)
+                found = raw.read(row.end - first)
+            if found.count(0) != row.end - first:
+                self._faults.append(Fault(self._where(row, first, row.end), "there are bytes where all were erased"))
 
     # -- what is in the segments
 
