@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from tecolote.corpus.store import Corpus
 from tecolote.errors import UsageError
 from tecolote.networks.census import DEFINITIONS, census
-from tecolote.networks.connections import connections, universe
+from tecolote.networks.connections import connections
 from tecolote.networks.events import case_coaction, case_events
 from tecolote.networks.texts import link_object, text_object
+from tecolote.networks.universe import find_seeds, sensitivity, universe
 from tecolote.records import SCHEMAS
 
 Make = Callable[[dict[str, list[dict[str, Any]]]], Corpus]
@@ -144,6 +145,7 @@ def test_connections_resolve_names_and_posts(corpus_of: Make) -> None:
     ]
     assert (rows[2]["first"], rows[2]["last"]) == (START + timedelta(seconds=60), START + timedelta(seconds=90))
     assert rows[0]["first"] is None
+    assert (rows[0]["records"], rows[2]["records"]) == (["0:6"], ["0:0", "0:1"])
     assert connections(corpus, ["follows"]).num_rows == 1
     with pytest.raises(UsageError):
         connections(corpus, ["likes"])
@@ -164,6 +166,45 @@ def test_the_universe_grows_by_hops_and_stops_at_hubs(corpus_of: Make) -> None:
     ]
     assert universe(corpus, "x", ["a"], hops=5, hub_cut=10)[-1].accounts == 0
     assert [h.accounts for h in universe(corpus, "x", ["a"], hops=1, kinds=["mentions"])] == [1, 0]
+
+
+def test_members_of_one_open_thread_are_tied(corpus_of: Make) -> None:
+    threads = [{"platform": "x", "id": t, "private": p} for t, p in (("t", False), ("u", False), ("secret", True))]
+    sits = [("a", "t"), ("b", "t"), ("c", "t"), ("a", "u"), ("b", "u"), ("a", "secret"), ("z", "secret"), ("z", "lost")]
+    members = [edge("member_of", account, thread, "thread", at=START) for account, thread in sits]
+    corpus = corpus_of({"threads": threads, "edges": members})
+    rows = connections(corpus).to_pylist()
+    assert [(r["source"], r["target"], r["kind"], r["count"]) for r in rows] == [
+        ("a", "b", "co_members", 2),
+        ("a", "c", "co_members", 1),
+        ("b", "c", "co_members", 1),
+    ]
+    assert rows[0]["records"] == ["0:1", "0:4"] and rows[0]["first"] == START
+    crowd = [edge("member_of", f"m{i}", "t", "thread") for i in range(201)]
+    assert connections(corpus_of({"threads": threads, "edges": crowd})).num_rows == 0
+
+
+def test_how_much_the_universe_depends_on_what_is_counted(corpus_of: Make) -> None:
+    edges = [edge("follows", "a", "b", "account"), edge("mentions", "b", "c", "account", post_id="p")]
+    corpus = corpus_of({"edges": edges + [edge("follows", f"f{i}", "b", "account") for i in range(20)]})
+    rows = {r["choice"]: r["totals"] for r in sensitivity(corpus, "x", ["a"], hops=2, hub_cut=30)}
+    assert rows["as asked"] == [1, 2, 23] == rows["no hub cut"]
+    assert rows["only follows"] == [1, 2, 22] and rows["only mentions"] == [1, 1, 1]
+    assert rows["hub cut 10"] == rows["hub cut 15"] == [1, 2, 2]
+    assert sensitivity(corpus, "x", ["a"], kinds=["mentions"])[0]["choice"] == "as asked"
+
+
+def test_seeds_are_found_by_id_name_and_group(corpus_of: Make) -> None:
+    corpus = corpus_of(
+        {
+            "account_assessments": [assessed("a"), assessed("r", "reporter", True)],
+            "account_snapshots": [profile("b", 1, 0) | {"username": "Ana"}],
+        }
+    )
+    assert find_seeds(corpus, "x", ["group:g", "@ANA", "17"]) == ["17", "a", "b"]
+    for nobody in ("group:none", "@nobody"):
+        with pytest.raises(UsageError, match="no account"):
+            find_seeds(corpus, "x", [nobody])
 
 
 def assessed(account: str, role: str = "suspected_member", protected: bool = False) -> dict[str, Any]:
