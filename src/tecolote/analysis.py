@@ -6,7 +6,7 @@ tables again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -44,30 +44,46 @@ def analyze(case: Case, codebooks: list[Path], progress: Progress | None = None)
     Raises:
         CodebookError: a codebook does not validate.
     """
-    for path in codebooks:
-        codebook.load(path)  # an invalid one must not get into the case
+    load_codebook(case, codebooks)  # one that is invalid, alone or beside the others, must not get into the case
     with case.writing():
         for path in codebooks:
             write_durably(case.codebook_folder / path.name, path.read_bytes())
         assessor = Assessor(load_codebook(case))
         evidence = Evidence.open(case, write=True)
         _write_assessments(case, evidence, assessor, progress)
-        corpus = Corpus(case)
-        writing = Writing(case)
-        accounts = _with_alarms(assess_accounts(corpus), takeover_alarms(corpus))
-        edges = case_coaction(corpus, window=COACTION_WINDOW, min_repetition=COACTION_MIN_REPETITION)
-        for table, rows in (("account_assessments", accounts), ("coaction_edges", edges)):
-            writing.clear(table)
-            writing.add(table, rows, label="all")
-        counts = _counts(corpus, accounts, edges)
-        _log(evidence, writing, assessor, counts)
-        publish_tables(evidence, writing)
+        return assess_again(case, evidence)
+
+
+def assess_again(case: Case, evidence: Evidence) -> dict[str, Any]:
+    """Fill the tables that are derived from the assessments of posts: accounts and coaction.
+
+    Args:
+        case: the case, inside ``case.writing()``.
+        evidence: open for writing.
+    """
+    corpus = Corpus(case)
+    writing = Writing(case)
+    accounts = _with_alarms(assess_accounts(corpus), takeover_alarms(corpus))
+    edges = case_coaction(corpus, window=COACTION_WINDOW, min_repetition=COACTION_MIN_REPETITION)
+    for table, rows in (("account_assessments", accounts), ("coaction_edges", edges)):
+        writing.clear(table)
+        writing.add(table, rows, label="all")
+    counts = _counts(corpus, accounts, edges)
+    versions = corpus.rows("SELECT DISTINCT assessor_version AS version FROM assessments ORDER BY version")
+    _log(evidence, writing, ", ".join(row["version"] for row in versions), counts)
+    publish_tables(evidence, writing)
     return counts
 
 
-def load_codebook(case: Case) -> codebook.Codebook:
-    """The package's codebook with what the case adds."""
-    return codebook.load(*sorted(case.codebook_folder.glob("*.yaml")))
+def load_codebook(case: Case, proposed: Sequence[Path] = ()) -> codebook.Codebook:
+    """The package's codebook with what the case adds; a ``proposed`` file stands in for its namesake of the case.
+
+    Raises:
+        CodebookError: a file does not validate, or defines what another defines.
+    """
+    own = {path.name: path for path in sorted(case.codebook_folder.glob("*.yaml"))}
+    own.update((path.name, path) for path in proposed)
+    return codebook.load(*own.values())
 
 
 def _write_assessments(case: Case, evidence: Evidence, assessor: Assessor, progress: Progress | None) -> None:
@@ -97,11 +113,11 @@ def _counts(corpus: Corpus, accounts: pa.Table, edges: pa.Table) -> dict[str, An
     return {**found, "accounts": accounts.num_rows, "coaction_edges": edges.num_rows}
 
 
-def _log(evidence: Evidence, writing: Writing, assessor: Assessor, counts: dict[str, Any]) -> None:
+def _log(evidence: Evidence, writing: Writing, version: str, counts: dict[str, Any]) -> None:
     """One leaf per analysis that differs from the last: versions, hashes and parameters."""
     tables = sorted((f.table, f.sha256) for f in writing.files if f.table in DERIVED_TABLES)
     payload = {
-        "assessor": assessor.version,
+        "assessor": version,
         "tecolote": __version__,
         "coaction": {"profile": "distinct", "window": COACTION_WINDOW, "min_repetition": COACTION_MIN_REPETITION},
         "counts": counts,

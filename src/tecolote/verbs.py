@@ -14,6 +14,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tecolote.case import Case
 from tecolote.errors import SourceRefused, UsageError
 
@@ -253,6 +255,64 @@ def score(file: Path, out: Path, codebooks: list[Path], progress: Progress | Non
             progress(done, 0, "posts")
 
     return score_file(file, out, step, Assessor(codebook.load(*codebooks)))
+
+
+def codebook_check(file: Path) -> dict[str, Any]:
+    """How many groups and terms a codebook of one's own adds, and the remarks on them."""
+    from tecolote import codebook
+    from tecolote.codebook.lint import remarks
+
+    shipped, book = codebook.load(), codebook.load(file)
+    return {
+        "groups": len(book.groups) - len(shipped.groups),
+        "terms": len(book.terms) - len(shipped.terms),
+        "remarks": [msgspec.structs.asdict(remark) for remark in remarks(book, shipped)],
+    }
+
+
+def codebook_diff(case_dir: Path, file: Path, out: Path | None, progress: Progress | None = None) -> dict[str, Any]:
+    """Posts that the case would read otherwise with ``file``: counts, and the changes, protected voices first."""
+    from tecolote.analysis import load_codebook
+    from tecolote.corpus.store import Corpus
+    from tecolote.signals import shadow
+
+    case = Case.open(case_dir)
+    corpus = Corpus(case)
+    step = _Counted(progress)
+    changes = [
+        msgspec.structs.asdict(c) for c in shadow.diff(corpus, load_codebook(case), load_codebook(case, [file]), step)
+    ]
+    changes.sort(key=lambda c: (c["kind"] != "flag", not c["protected"], c["kind"], c["platform"], c["post_id"]))
+    if out is not None:
+        out.write_bytes(b"".join(msgspec.json.encode(change) + b"\n" for change in changes))
+    counts = {kind: sum(c["kind"] == kind for c in changes) for kind in ("flag", "unflag", "groups", "abstain")}
+    protected = sum(c["kind"] == "flag" and c["protected"] for c in changes)
+    return {"posts": step.done, "counts": counts, "protected": protected, "changes": changes}
+
+
+def codebook_try(case_dir: Path, file: Path, progress: Progress | None = None) -> list[dict[str, Any]]:
+    """How each term of ``file`` is used in the case, most used first, with a verdict."""
+    from tecolote import codebook
+    from tecolote.analysis import load_codebook
+    from tecolote.corpus.store import Corpus
+    from tecolote.signals import shadow
+
+    case = Case.open(case_dir)
+    own = set(codebook.load(file).terms) - set(codebook.load().terms)
+    found = shadow.usage(Corpus(case), load_codebook(case, [file]), own, _Counted(progress))
+    return [{**msgspec.structs.asdict(row), "verdict": row.verdict} for row in found]
+
+
+class _Counted:
+    """Turns counts of batches into progress."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.done, self._progress = 0, progress
+
+    def __call__(self, count: int) -> None:
+        self.done += count
+        if self._progress is not None:
+            self._progress(self.done, 0, "posts")
 
 
 def sources() -> list[dict[str, Any]]:

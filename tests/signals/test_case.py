@@ -37,7 +37,7 @@ POSTS = {
 }
 
 
-def _case(tmp_path: Path) -> Case:
+def write_case(tmp_path: Path) -> Case:
     case = Case.create(tmp_path / "case", title="t", purpose="test")
     rows = [
         {
@@ -60,7 +60,7 @@ def _case(tmp_path: Path) -> Case:
 
 
 def test_posts_then_accounts(tmp_path: Path, reader: Assessor) -> None:
-    case = _case(tmp_path)
+    case = write_case(tmp_path)
     done: list[int] = []
     batches = list(assess_posts(Corpus(case), reader, done.append))
     total = sum(len(t) for t in POSTS.values())
@@ -85,7 +85,7 @@ def test_posts_then_accounts(tmp_path: Path, reader: Assessor) -> None:
     assert rows["quiet"]["role"] == "neutral" and rows["quiet"]["posts"] == 2
 
 
-def test_an_empty_case(tmp_path: Path, reader: Assessor) -> None:
+def test_an_emptywrite_case(tmp_path: Path, reader: Assessor) -> None:
     case = Case.create(tmp_path / "case", title="t", purpose="test")
     assert sum(a.num_rows for _, a in assess_posts(Corpus(case), reader)) == 0
     assert assess_accounts(Corpus(case)).num_rows == 0

@@ -30,6 +30,7 @@ VERBS = {
     "network": "network",
     "rebuild": "rebuild",
     "score": "score",
+    "codebook": "codebook",
     "sources": "sources",
 }
 
