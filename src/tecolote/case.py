@@ -78,6 +78,14 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Make ``folder`` and what is missing above it, and make their names durable."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(mode, parents=True, exist_ok=True)
+    for path in missing:
+        sync_folder(path.parent)
+
+
 def write_durably(path: Path, data: bytes) -> None:
     """Replace ``path`` by ``data`` so that after a power cut it holds all of the old or all of the new."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}{_TEMPORARY}")
@@ -121,7 +129,7 @@ class Case:
             raise CaseError(f"{root} is a case already", "Leave out 'init', or name another folder")
         if root.exists() and any(root.iterdir()):
             raise CaseError(f"{root} is not empty", "Name a new or an empty folder")
-        root.mkdir(parents=True, exist_ok=True)
+        make_folder(root)
         _refuse_network(root)
         for name in _FOLDERS:
             (root / name).mkdir(exist_ok=True)
@@ -179,8 +187,14 @@ class Case:
     def keys(self) -> Path:
         """Folder of this case's keys, inside the user's key folder; readable by the owner only."""
         folder = keys_folder() / self.settings.id
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder, 0o700)
         return folder
+
+    @property
+    def caches(self) -> Path:
+        """Folder of what is kept of this case to show it quickly: ``$XDG_CACHE_HOME/tecolote/<case id>``."""
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        return base / "tecolote" / self.settings.id
 
     @property
     def is_writing(self) -> bool:

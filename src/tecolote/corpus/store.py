@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tecolote.case import Case, sync_folder, write_durably
+from tecolote.case import Case, make_folder, sync_folder, write_durably
 from tecolote.errors import CaseError
 from tecolote.records import RECORD_TABLES, SCHEMAS, TABLES
 
@@ -165,7 +165,7 @@ class Writing:
         digest = hashlib.sha256(raw).hexdigest()
         name = re.sub(r"[^a-z0-9_-]", "-", label.lower())[:60]
         path = self.case.root / _FOLDER.get(table, f"corpus/{table}") / f"{name}-{digest[:16]}.parquet"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with open(path, "wb") as out:
             out.write(raw)
             out.flush()
@@ -181,8 +181,12 @@ class Writing:
             data = pq.read_table(self.case.root / file.path)
             kept = data.filter(pc.not_equal(data["leaf_index"], leaf))
             if kept.num_rows < data.num_rows:
-                self.files.remove(file)
-                self.add(file.table, kept, label=Path(file.path).name.rsplit("-", 1)[0], leaves=file.leaves)
+                self.replace(file, kept)
+
+    def replace(self, file: TableFile, data: pa.Table) -> None:
+        """Put ``data`` in the place of what ``file`` holds."""
+        self.files.remove(file)
+        self.add(file.table, data, label=Path(file.path).name.rsplit("-", 1)[0], leaves=file.leaves)
 
     def clear(self, table: str) -> None:
         """Leave out all files that ``table`` has had so far."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tecolote import __version__
-from tecolote.case import Case, sync_folder, write_durably
+from tecolote.case import Case, make_folder, sync_folder, write_durably
 from tecolote.errors import EvidenceError
 from tecolote.evidence import erase, keys, log, notes, segments
 from tecolote.evidence.canon import canonical
@@ -71,13 +71,13 @@ class Evidence(Reading):
         keys.create_keys(case)
         signer = keys.signer(case)
         for name in ("packs", "log", "keys", "stamps"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
+            make_folder(folder / name)
+        sync_folder(folder)  # an interrupted making may have left them: their names come before the log's
         write_durably(folder / "keys" / FIRST_KEY, f"{signer.verifier.vkey}\n".encode())
         tag = segments.case_tag(case.settings.id)
         note = notes.sign_note(notes.checkpoint_text(keys.origin(case), 0, EMPTY_ROOT), [signer])
         first, _ = log.frame([(log.CHECKPOINT, note.encode())], log.start(tag))
         log.create(log.log_path(folder), tag, first)
-        sync_folder(folder)
         return cls(case, write=True)
 
     @classmethod
