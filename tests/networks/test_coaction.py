@@ -66,8 +66,7 @@ def test_probing_never_lies_about_being_exact(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(distinct, "OBJECT_PAIRS", object_pairs)
         patch.setattr(distinct, "TOTAL_PAIRS", total)
-        patch.setattr(windows, "BLOCK_PAIRS", 3)
-        patch.setattr(windows, "PASS_KEYS", 7)
+        patch.setattr(windows, "_FEW", 0)
         found = coaction(table(rows), window=window, min_repetition=least)
     truth = slow_distinct(rows, window, least)
     mine = edges_of(found.edges)
@@ -166,6 +165,7 @@ def test_a_viral_object_is_one_line_and_costs_no_edge() -> None:
     assert heavy == [] or heavy[0]["object_id"] == "viral"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(distinct, "OBJECT_PAIRS", 100)
+        patch.setattr(distinct, "TOTAL_PAIRS", 20_000)
         probed = coaction(table(rows), window=10)
     assert probed.facts["not_enumerated"] == 1
     assert probed.facts["too_popular_to_be_evidence"][0]["object_id"] in ("viral", "x1")
@@ -174,10 +174,11 @@ def test_a_viral_object_is_one_line_and_costs_no_edge() -> None:
 
 def test_pairs_that_no_machine_should_build_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peers, "MOST_PAIRS", 2)
+    monkeypatch.setattr(peers, "MOST_LOOKS", 2)
     rows = [("o", f"a{i}", f"c{i}", i, "") for i in range(4)]
     for profile in ("coortweet", "qut"):
         with pytest.raises(LimitExceeded, match="6 pairs"):
-            coaction(table(rows), profile, 10)
+            coaction(table(rows), profile, 10, min_participation=1)
 
 
 @pytest.mark.parametrize(

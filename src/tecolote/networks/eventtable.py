@@ -6,24 +6,26 @@ An event is a row ``object_id, account_id, content_id, timestamp_share`` (second
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from tecolote.errors import SourceRefused
+from tecolote.networks.windows import Ints, renumber
 
-if TYPE_CHECKING:
-    from tecolote.networks.windows import Ints
+Numbers = NDArray[np.int32]
 
 COLUMNS = ("object_id", "account_id", "content_id", "timestamp_share")
 _ALIASES = {"ts": "timestamp_share", "id_account": "account_id", "id_user": "account_id"}
 _QUT = ("message_id", "user_id", "username", "repost_id", "reply_id", "message", "timestamp", "urls")
 #: Larger than any second this century and the next; smaller than any millisecond since 1973.
 _MILLISECONDS = 100_000_000_000
+_TOO_LARGE = ("the times are too large for seconds", "Divide milliseconds by 1000 and try again")
 _EXPECTED = "Needed: object_id, account_id, content_id, timestamp_share (or ts; seconds, UTC), optional modality"
 
 
@@ -33,14 +35,13 @@ class EventsRefused(SourceRefused):
 
 @dataclass(frozen=True)
 class Events:
-    """Events as whole numbers, in the order of the file.
+    """Events as whole numbers (32 bits, but for the times), in the order of the file.
 
     Attributes:
+        table: the rows that count, as read.
         o: object, numbered over all modalities.
-        a: account, numbered in the order of the names' UTF-8 bytes.
-        c: content.
+        a: account.
         t: seconds, UTC.
-        self_named: the content's id is the object's id.
         modality_of: modality of each object, as a position in ``modalities``.
         modalities: names, in order; one empty name where the table has no such column.
         accounts: names by number.
@@ -48,11 +49,10 @@ class Events:
         dropped: rows left out because an id was missing.
     """
 
-    o: Ints
-    a: Ints
-    c: Ints
+    table: pa.Table
+    o: Numbers
+    a: Numbers
     t: Ints
-    self_named: NDArray[np.bool_]
     modality_of: Ints
     modalities: tuple[str, ...]
     accounts: pa.StringArray
@@ -61,6 +61,29 @@ class Events:
 
     def __len__(self) -> int:
         return len(self.o)
+
+    def contents(self) -> tuple[Numbers, NDArray[np.bool_]]:
+        """The content of each event, and whether its id is the object's id; costly, so only on demand."""
+        import pyarrow.compute as pc
+
+        content = self.table["content_id"]
+        same = pc.equal(content, self.table["object_id"].cast(pa.string()))
+        return _coded(content)[0], np.asarray(same.to_numpy())
+
+    def ranked(self, a: Numbers) -> tuple[Numbers, pa.StringArray]:
+        """Accounts numbered anew, without those that do not occur in ``a``, in the order of the names' UTF-8 bytes.
+
+        Returns:
+            the new number of each of ``a``, and the names by new number.
+        """
+        import pyarrow.compute as pc
+
+        fresh, old = renumber(a, len(self.accounts))
+        names = self.accounts.take(pa.array(old))
+        order = pc.sort_indices(names)
+        place = np.empty(len(order), np.int32)
+        place[order.to_numpy()] = np.arange(len(order), dtype=np.int32)
+        return place[fresh], names.take(order)
 
     def facts(self) -> dict[str, Any]:
         """What a run says of its input."""
@@ -78,7 +101,8 @@ def read_events(path: str | Path) -> pa.Table:
 
     Understood are our own and CooRTweet's column names, and the eight columns of the QUT coordination
     network toolkit, which become events of four modalities: ``repost``, ``reply``, ``link`` and ``text``
-    (the last three skip reposts, as that tool does).
+    (the last three skip reposts, as that tool does). Objects and accounts of a Parquet file may come as
+    dictionaries of text.
 
     Raises:
         EventsRefused: the file cannot be read, a column is missing, or a time is not in seconds.
@@ -103,7 +127,10 @@ def _read(path: Path) -> pa.Table:
     with open(path, "rb") as file:
         magic = file.read(4)
     if magic == b"PAR1":
-        return pq.read_table(path)
+        wanted = {*COLUMNS, *_ALIASES, *_QUT, "modality"}
+        present = [name for name in pq.read_schema(path).names if name in wanted]
+        coded = [name for name in present if _ALIASES.get(name, name) in ("object_id", "account_id")]
+        return pq.read_table(path, columns=present, read_dictionary=coded, partitioning=None)
     if magic == b"":
         raise ValueError("the file is empty")
     header = csv.open_csv(path).schema.names
@@ -156,13 +183,27 @@ def check(events: pa.Table) -> pa.Table:
 def _ids(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_floating(column.type):
         raise EventsRefused(f"{name} holds decimal numbers, so its last digits may be lost", "Write ids as text")
-    return column.cast(pa.string())
+    if not pa.types.is_dictionary(column.type) or not pa.types.is_string(column.type.value_type):
+        return column.cast(pa.string())
+    if column.num_chunks > 1:
+        parts = column.unify_dictionaries().chunks
+        codes = pa.concat_arrays([part.indices for part in parts])
+        column = pa.chunked_array([pa.DictionaryArray.from_arrays(codes, parts[0].dictionary)])
+    values = column.chunk(0).dictionary if column.num_chunks else pa.array([], pa.string())
+    # Two numbers for one name would be two accounts; a writer of such a dictionary is possible.
+    clean = values.null_count == 0 and len(values.unique()) == len(values)
+    return column if clean else column.cast(pa.string())
 
 
 def _seconds(column: pa.ChunkedArray) -> Ints:
     """Times as whole seconds (fractions cut off downwards)."""
     import pyarrow.compute as pc
 
+    if pa.types.is_integer(column.type) and not column.null_count:
+        whole: Ints = column.cast(pa.int64()).to_numpy()
+        if len(whole) and max(int(whole.max()), -int(whole.min())) > _MILLISECONDS:
+            raise EventsRefused(*_TOO_LARGE)
+        return whole
     if pa.types.is_null(column.type) and len(column):
         raise EventsRefused("no event has a time", _EXPECTED)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
@@ -176,7 +217,7 @@ def _seconds(column: pa.ChunkedArray) -> Ints:
     if bad:
         raise EventsRefused(f"{bad} of {len(values)} events have no time", "Leave these rows out, or give them a time")
     if len(values) and np.abs(values).max() > _MILLISECONDS:
-        raise EventsRefused("the times are too large for seconds", "Divide milliseconds by 1000 and try again")
+        raise EventsRefused(*_TOO_LARGE)
     return np.floor(values).astype(np.int64)
 
 
@@ -204,18 +245,15 @@ def number(events: pa.Table) -> Events:
         for name in ids[1:]:
             whole = pc.and_(whole, pc.is_valid(table[name]))
         table = table.filter(whole)
-    modality = _modality(table)
-    account = _by_name(table["account_id"])
-    thing = _by_name(table["object_id"])
-    kinds = _by_name(modality)
+    with ThreadPoolExecutor(2) as pool:
+        account, thing = pool.map(_coded, (table["account_id"], table["object_id"]))
+    kinds = _modality(table)
     o, objects, modality_of = _split(thing, kinds)
-    content = table["content_id"].combine_chunks().dictionary_encode()
     return Events(
+        table=table,
         o=o,
         a=account[0],
-        c=_numbers(content.indices),
         t=table["timestamp_share"].to_numpy(),
-        self_named=pc.equal(table["content_id"], table["object_id"]).to_numpy(zero_copy_only=False),
         modality_of=modality_of,
         modalities=tuple(kinds[1].to_pylist()),
         accounts=account[1],
@@ -224,33 +262,37 @@ def number(events: pa.Table) -> Events:
     )
 
 
-def _modality(table: pa.Table) -> pa.ChunkedArray:
+def _modality(table: pa.Table) -> tuple[Numbers, pa.StringArray]:
+    """Each row's place among the modalities in order of their names, and these."""
     import pyarrow.compute as pc
 
-    if "modality" in table.column_names:
-        return pc.fill_null(table["modality"], "")
-    return pa.chunked_array([pa.repeat(pa.scalar("", pa.string()), table.num_rows)])
-
-
-def _numbers(indices: pa.Array) -> Ints:
-    return np.asarray(indices.to_numpy(zero_copy_only=False), dtype=np.int64)
-
-
-def _by_name(column: pa.ChunkedArray) -> tuple[Ints, pa.StringArray]:
-    """Each value's rank among the distinct values, and these in order."""
-    import pyarrow.compute as pc
-
-    coded = column.combine_chunks().dictionary_encode()
-    order = pc.sort_indices(coded.dictionary)
-    place = np.empty(len(order), dtype=np.int64)
+    if "modality" not in table.column_names or not table.num_rows:
+        return np.zeros(table.num_rows, np.int32), pa.array([""])
+    codes, names = _coded(pc.fill_null(table["modality"].cast(pa.string()), ""))
+    order = pc.sort_indices(names)
+    place = np.empty(len(order), dtype=np.int32)
     place[order.to_numpy()] = np.arange(len(order))
-    return place[_numbers(coded.indices)], coded.dictionary.take(order)
+    return place[codes], names.take(order)
 
 
-def _split(thing: tuple[Ints, pa.StringArray], kinds: tuple[Ints, pa.StringArray]) -> tuple[Ints, pa.StringArray, Ints]:
+def _coded(column: pa.ChunkedArray) -> tuple[Numbers, pa.StringArray]:
+    """Each value's number, and the values."""
+    import pyarrow.compute as pc
+
+    if not pa.types.is_dictionary(column.type):
+        column = pc.dictionary_encode(column)
+    if column.num_chunks == 0:
+        return np.empty(0, np.int32), pa.array([], pa.string())
+    codes = [np.asarray(chunk.indices, dtype=np.int32) for chunk in column.chunks]
+    return np.concatenate(codes), column.chunk(0).dictionary
+
+
+def _split(thing: tuple[Numbers, pa.StringArray], kinds: tuple[Numbers, pa.StringArray]) -> tuple[
+    Numbers, pa.StringArray, Ints
+]:  # fmt: skip
     """Number objects so that one name in two modalities is two objects."""
     (o, names), (m, modalities) = thing, kinds
     if len(modalities) <= 1:
         return o, names, np.zeros(len(names), np.int64)
-    both, o = np.unique(o * len(modalities) + m, return_inverse=True)
-    return o.astype(np.int64), names.take(pa.array(both // len(modalities))), both % len(modalities)
+    both, o = renumber(o.astype(np.int64) * len(modalities) + m, len(names) * len(modalities))[::-1]
+    return o, names.take(pa.array(both // len(modalities))), both % len(modalities)

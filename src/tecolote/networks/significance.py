@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 
 from tecolote.networks.events import OBJECTS, WINDOW, case_events, connected
 from tecolote.networks.eventtable import Events, number
-from tecolote.networks.windows import Ints, Sorted, lay_window, weights
+from tecolote.networks.windows import Ints, Laid, lay_window, weights
 
 if TYPE_CHECKING:
     from tecolote.corpus.store import Corpus
@@ -78,10 +78,11 @@ def significance(
     """
     numbered = number(events)
     start = int(numbered.t.min()) if len(numbered) else 0
+    a, names = numbered.ranked(numbered.a)
     once = _rarest(numbered, window)
-    laid = lay_window(numbered.o[once], numbered.a[once], numbered.t[once] - start, window)
+    laid = lay_window(numbered.o[once], a[once], numbered.t[once] - start, window)
     stretch = _stretches(laid, max(window, _STRETCH_SECONDS))
-    accounts = max(len(numbered.accounts), 1)
+    accounts = max(len(names), 1)
     cost = int(laid.before.sum())
     deals = min(deals, MOST_PAIRS // max(cost, 1))
     able = _able(laid, accounts, min_repetition)
@@ -93,8 +94,8 @@ def significance(
     dealt = _deal(laid, stretch, accounts, min_repetition, np.random.default_rng(seed), deals)
     edges = pa.table(
         {
-            "account_id": numbered.accounts.take(pa.array(key // accounts)),
-            "account_id_y": numbered.accounts.take(pa.array(key % accounts)),
+            "account_id": names.take(pa.array(key // accounts)),
+            "account_id_y": names.take(pa.array(key % accounts)),
             "weight": weight,
             "expected": expected,
             "p": p,
@@ -111,12 +112,12 @@ def significance(
         "edges_by_chance_most": max((d[0] for d in dealt), default=None),
         "compared": cost <= MOST_PAIRS,
     }
-    found = _cluster_table(numbered, key // accounts, key % accounts, weight, p, [least for _, least in dealt])
+    found = _cluster_table(names, key // accounts, key % accounts, weight, p, [least for _, least in dealt])
     return Significance(edges, found, facts)
 
 
 def _rarest(events: Events, window: int) -> Ints:
-    """Positions of one event per post: first those met within the window, then the rarest, ties by number."""
+    """Positions of one event per post: first those met within the window, then the rarest, ties by name."""
     if len(events) == 0:
         return np.empty(0, np.int64)
     laid = lay_window(events.o, np.arange(len(events)), events.t - events.t.min(), window)
@@ -126,14 +127,23 @@ def _rarest(events: Events, window: int) -> Ints:
     alone = np.ones(len(events), np.bool_)
     alone[laid.a] = ~met
     popular = np.bincount(events.o)[events.o]
-    post = events.c * len(events.accounts) + events.a
-    order = np.lexsort((events.o, popular, alone, post))
+    post = events.contents()[0].astype(np.int64) * len(events.accounts) + events.a
+    order = np.lexsort((_places(events)[events.o], popular, alone, post))
     first = np.ones(len(order), np.bool_)
     first[1:] = post[order][1:] != post[order][:-1]
     return np.sort(order[first])
 
 
-def _stretches(laid: Sorted, seconds: int) -> Ints:
+def _places(events: Events) -> Ints:
+    """Each object's place by name and modality, which no order of rows can change."""
+    by_name = pa.table({"name": events.objects, "kind": events.modality_of})
+    order = pa.compute.sort_indices(by_name, [("name", "ascending"), ("kind", "ascending")])
+    place = np.empty(len(order), np.int64)
+    place[order.to_numpy()] = np.arange(len(order))
+    return place
+
+
+def _stretches(laid: Laid, seconds: int) -> Ints:
     """Number of the stretch of time of each event of ``laid``."""
     order = np.argsort(laid.t, kind="stable")
     cuts = _cuts(laid.t[order], seconds)
@@ -157,15 +167,15 @@ def _cuts(t: Ints, seconds: int) -> Ints:
         begin = end
 
 
-def _able(laid: Sorted, accounts: int, least: int) -> NDArray[np.bool_]:
+def _able(laid: Laid, accounts: int, least: int) -> NDArray[np.bool_]:
     """Accounts that share enough distinct objects to be able to form an edge at all."""
     width = int(laid.o.max()) + 1 if len(laid.o) else 1
-    once = np.unique(laid.a * width + laid.o)
+    once = np.unique(laid.a.astype(np.int64) * width + laid.o)
     able: NDArray[np.bool_] = np.bincount(once // width, minlength=accounts) >= least
     return able
 
 
-def _expected(laid: Sorted, stretch: Ints, x: Ints, y: Ints) -> Floats:
+def _expected(laid: Laid, stretch: Ints, x: Ints, y: Ints) -> Floats:
     """Expected number of distinct shared objects of each pair of accounts under the null model.
 
     In a stretch with n events, an object with P pairs within the window, and accounts with a and b
@@ -201,7 +211,7 @@ def _add_chance(expected: Floats, product: Floats, rate: Floats) -> None:
     expected[met] += -np.expm1(-np.outer(values, rate)).sum(axis=1)[where]
 
 
-def _rates(laid: Sorted, stretch: Ints, size: Floats) -> tuple[list[Floats], list[Floats]]:
+def _rates(laid: Laid, stretch: Ints, size: Floats) -> tuple[list[Floats], list[Floats]]:
     """By stretch, for each of its objects with a pair: chance per product of activities.
 
     First for pairs within the stretch, then for those with the stretch before.
@@ -218,7 +228,7 @@ def _rates(laid: Sorted, stretch: Ints, size: Floats) -> tuple[list[Floats], lis
     )
 
 
-def _by_stretch(o: Ints, stretch: Ints, pairs: Ints, possible: Floats) -> list[Floats]:
+def _by_stretch(o: NDArray[Any], stretch: Ints, pairs: Ints, possible: Floats) -> list[Floats]:
     has = np.flatnonzero(pairs)
     width = int(o.max()) + 1
     keys, where = np.unique(stretch[has] * width + o[has], return_inverse=True)
@@ -257,7 +267,7 @@ def benjamini_hochberg(p: Floats, tests: int) -> Floats:
 
 
 def _deal(
-    laid: Sorted, stretch: Ints, accounts: int, least: int, random: np.random.Generator, deals: int
+    laid: Laid, stretch: Ints, accounts: int, least: int, random: np.random.Generator, deals: int
 ) -> list[tuple[int, float]]:
     """For each deal: number of edges, and the smallest p-value of any."""
     found = []
@@ -266,19 +276,19 @@ def _deal(
         shuffled = np.lexsort((random.random(len(stretch)), stretch))
         a = np.empty_like(laid.a)
         a[order] = laid.a[shuffled]
-        dealt = Sorted(laid.o, a, laid.t, laid.low)
+        dealt = laid.dealt(a)
         key, weight = weights(dealt, accounts, least)
         p = poisson_tail(weight, _expected(dealt, stretch, key // accounts, key % accounts))
         found.append((len(key), float(p.min(initial=1))))
     return found
 
 
-def _cluster_table(events: Events, x: Ints, y: Ints, weight: Ints, p: Floats, least: list[float]) -> pa.Table:
+def _cluster_table(names: pa.StringArray, x: Ints, y: Ints, weight: Ints, p: Floats, least: list[float]) -> pa.Table:
     """Connected sets of accounts with their total weight and family-wise p-value."""
     place = connected((a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True))
     members: list[list[str]] = [[] for _ in set(place.values())]
     for node in sorted(place):
-        members[place[node]].append(events.accounts[node].as_py())
+        members[place[node]].append(names[node].as_py())
     total, best = np.zeros(len(members), np.int64), np.ones(len(members))
     of = np.array([place[a] for a in x.tolist()], dtype=np.int64)
     np.add.at(total, of, weight)
