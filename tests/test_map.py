@@ -23,6 +23,7 @@ ORDER = [
     "violence",
     "publish",
     "analysis",
+    "lifecycle",
     "verbs",
     "notebook",
     "web",

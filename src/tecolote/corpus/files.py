@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tecolote.evidence import Event, Evidence
+from tecolote.records import SCHEMAS
 from tecolote.sources import containers
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def live_files(evidence: Evidence) -> list[Event]:
@@ -13,6 +17,13 @@ def live_files(evidence: Evidence) -> list[Event]:
     events = list(evidence.events("import.file"))
     gone = {e.payload["supersedes"] for e in events if e.payload.get("supersedes") is not None}
     return [e for e in events if e.index not in gone]
+
+
+def remaining_rows(evidence: Evidence, tables: dict[str, str]) -> dict[str, pa.Table]:
+    """The rows that an erasure left of a file, kept as Parquet; ``tables`` gives the SHA-256 (hex) of each."""
+    import pyarrow.parquet as pq
+
+    return {table: pq.read_table(evidence.read(digest)).cast(SCHEMAS[table]) for table, digest in tables.items()}
 
 
 def open_evidence(evidence: Evidence, payload: dict[str, Any]) -> BinaryIO:

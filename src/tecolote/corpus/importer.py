@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tecolote.case import Case
 from tecolote.corpus.commit import publish_tables
-from tecolote.corpus.files import live_files, open_evidence
+from tecolote.corpus.files import live_files, open_evidence, remaining_rows
 from tecolote.corpus.pending import Pending
 from tecolote.corpus.plan import Part, Permission, plan_container, plan_file, walk
 from tecolote.corpus.reading import FileResult, read_rows, settings_of
@@ -325,6 +325,11 @@ class Import:
         return len(behind)
 
     def _project(self, leaf: int, payload: dict[str, Any]) -> None:
+        remaining = self.evidence.erasures().rows.get(leaf)
+        if remaining is not None:
+            # Records were erased from this file, so that its reader may not understand it any more.
+            self.pending.take(remaining_rows(self.evidence, remaining), leaf)
+            return
         settings = payload["settings"]
         reader = registry.by_name(settings["reader"], settings["reader_version"])
         stream = open_evidence(self.evidence, payload)

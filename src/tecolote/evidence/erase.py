@@ -7,8 +7,9 @@ old segment first the ciphertext is overwritten, then its key; a key that is sti
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -247,3 +248,11 @@ def redacted(chunks: Iterator[bytes], ranges: list[tuple[int, int]]) -> Iterator
                 fresh[first:last] = bytes(last - first)
         at += len(fresh)
         yield bytes(fresh)
+
+
+def digest_of(chunks: Iterable[bytes]) -> str:
+    """SHA-256 (hex) of bytes that come in pieces."""
+    hasher = hashlib.sha256()
+    for chunk in chunks:
+        hasher.update(chunk)
+    return hasher.hexdigest()

@@ -28,6 +28,8 @@ from tecolote.evidence.verify_packs import PackCheck, Progress
 
 __all__ = ["Fault", "verify_case"]
 
+#: Mark in the evidence folder while an erasure is under way.
+ERASING = "erasing"
 _ERASED = bytes(32)
 
 
@@ -48,6 +50,8 @@ def verify_case(case: Case, progress: Progress | None = None, remarks: list[Faul
     packs.check(progress or (lambda done, total, name: None))
     _Events(packs, state, faults, remarks if remarks is not None else []).check()
     _check_tables(case, state, faults)
+    if (case.evidence_folder / ERASING).exists():
+        faults.append(Fault(f"evidence/{ERASING}", "an erasure is not finished: run tecolote erase --finish"))
     _mend_index(case, packs, state)
     return faults
 

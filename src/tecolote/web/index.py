@@ -119,9 +119,8 @@ def key_of(platform: str, id_: str) -> str:
 
 
 def cache_folder(case: Case) -> Path:
-    """Where this case's index lies: ``$XDG_CACHE_HOME/tecolote/<case id>``, readable by the owner only."""
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = base / "tecolote" / case.settings.id
+    """Where this case's index lies: among its caches, readable by the owner only."""
+    folder = case.caches
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
 

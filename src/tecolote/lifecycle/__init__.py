@@ -1,0 +1,1 @@
+"""What happens to a case beside its work: erasure, backup, hand-over."""
