@@ -19,6 +19,7 @@ from tecolote.corpus.files import open_evidence
 from tecolote.corpus.importer import project_all
 from tecolote.corpus.store import Corpus, Writing
 from tecolote.evidence import Evidence
+from tecolote.evidence.tree import leaf_hash, verify_inclusion
 from tecolote.evidence.verify import verify_case
 from tecolote.records import RECORD_TABLES
 
@@ -78,6 +79,15 @@ def test_one_post_from_two_exports_is_one_post_with_two_snapshots(tmp_path: Path
     take(case, tmp_path / "a.jsonl", tmp_path / "b.jsonl")
     counts = rows(case, "SELECT (SELECT count(*) FROM posts) AS posts, (SELECT count(*) FROM post_snapshots) AS seen")
     assert counts == [{"posts": 8, "seen": 10}]
+    evidence = Evidence.open(Case.open(case))
+    twice = rows(
+        case, "SELECT id, leaf_index, record_index FROM posts_rows QUALIFY count(*) OVER (PARTITION BY id) = 2"
+    )
+    assert len(twice) == 4 and len({row["leaf_index"] for row in twice}) == 2
+    for row in twice:
+        records, at = evidence.records(row["leaf_index"]), row["record_index"]
+        leaf, root = leaf_hash(records.commitment(at)), bytes.fromhex(records.root)
+        assert verify_inclusion(leaf, at, records.count, records.proof(at), root)
 
 
 def test_a_private_chat_needs_consent_and_leaves_nothing_behind(tmp_path: Path, case: Path) -> None:

@@ -102,6 +102,15 @@ def test_threads_give_every_post_and_what_is_gone() -> None:
     assert post["author_name"] is None
 
 
+def test_an_answer_names_whom_its_parent_answered_and_a_bridged_post_its_origin() -> None:
+    post = _view("b")
+    post["record"]["bridgyOriginalUrl"] = "https://example.social/@ana/1"
+    reply = {"parent": _view("a", BETO), "grandparentAuthor": {"did": "did:plc:carla", "handle": "carla.example"}}
+    sink = read(READER, json.dumps({"post": post, "reply": reply}).encode())
+    assert rows(sink, "account_snapshots", account_id="did:plc:carla")[0]["username"] == "carla.example"
+    assert [p["url"] for p in rows(sink, "posts")] == ["https://example.social/@ana/1", None]
+
+
 def test_network_events() -> None:
     at = 1_700_000_000_000_000
 

@@ -132,7 +132,8 @@ def test_forwards_deleted_users_capture_time_and_twice_the_same_id() -> None:
 
 
 def test_paths_in_private_conversations_do_not_name_people() -> None:
-    raw = export(message(1, attachments=[{"id": "1", "url": "ana - beto_Files\\a.png"}]), kind="DirectTextChat")
+    raw = export(message(1, attachments=[{"id": "77", "url": "ana - beto_Files\\a.png"}]), kind="DirectTextChat")
+    assert rows(read(READER, raw), "media")[0]["id"] == "77"
     assert rows(read(READER, raw), "media")[0]["local_path"] == "a.png"
 
 

@@ -83,7 +83,8 @@ def test_replies_quotes_withheld_posts_and_hidden_counts() -> None:
     item = BASE | {
         "link": "https://x.com/ana/status/5", "author_id": "9", "like_count": "-1", "reply_count": "", "thread_id": "2",
         "is_retweet": "no", "is_reply": "yes", "replied_author": "beto,carla", "quote_tweet_id": "7",
-        "is_withheld": "yes", "urls": "https://example.org/a,https://example.org/b", "hashtags": "Uno,dos,uno",
+        "is_withheld": "yes", "is_quote_withheld": "yes",
+        "urls": "https://example.org/a,https://example.org/b", "hashtags": "Uno,dos,uno",
     }  # fmt: skip
     sink = read(READER, table(item))
     assert {(e["type"], e["dst"], e["dst_kind"]) for e in rows(sink, "edges")} == {
@@ -92,7 +93,9 @@ def test_replies_quotes_withheld_posts_and_hidden_counts() -> None:
         ("hashtag", "uno", "hashtag"), ("hashtag", "dos", "hashtag"),
     }  # fmt: skip
     assert "post_snapshots" not in counts(sink)
-    assert rows(sink, "observations")[0]["state"] == "withheld"
+    assert [(o["target_id"], o["state"]) for o in rows(sink, "observations")] == [
+        (item["id"], "withheld"), ("7", "withheld"),
+    ]  # fmt: skip
     assert rows(sink, "threads")[0]["id"] == "2"
 
 

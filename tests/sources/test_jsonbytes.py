@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tecolote.errors import CannotRecompute
 from tecolote.sources import registry
 from tecolote.sources.base import MAX_DEPTH, Sink, Source
-from tecolote.sources.jsonbytes import Piece, Unreadable, decode, depth, glimpse, pieces
+from tecolote.sources.jsonbytes import Piece, Unreadable, decode, depth, glimpse, not_utf8, pieces
 from tests.sources.reading import counts, read
 
 JSON_READERS = [r for r in registry.READERS if type(r).__mro__[1].__name__ == "JsonReader" or r.name == "x_api_v2"]
@@ -155,3 +155,9 @@ def test_readers_describe_themselves_and_are_found_again() -> None:
 def test_what_no_reader_claims_has_no_reader(raw: bytes) -> None:
     found = registry.pick(raw, "export.json")
     assert found is None or found.name == "csv"
+
+
+def test_json_that_no_reader_claims_and_that_is_not_utf8_is_said() -> None:
+    assert "0xe9" in not_utf8(io.BytesIO('{"a": "é"}'.encode("latin-1")))
+    for fine in ('{"a": "é"}'.encode(), b"", b"\xff\xd8\xff", "é".encode("latin-1"), b" [" + b'"\xc3\xa9",' * 200_000):
+        assert not_utf8(io.BytesIO(fine)) == ""

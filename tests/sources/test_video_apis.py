@@ -133,6 +133,9 @@ def test_tiktok_sample(data: Path) -> None:
     (seen, _) = rows(sink, "post_snapshots")
     assert (seen["views"], seen["replies"], seen["likes"]) == (1050, 2, None)
     assert rows(sink, "posts")[0]["text"] == "lol #pov #avengers"
+    # Whoever collects may leave the author's name out of the fields asked for: the post still states its hashtags.
+    tags = {(e["src"], e["dst"], e["post_id"]) for e in rows(sink, "edges", type="hashtag")}
+    assert tags == {(None, "avengers", "702874395068494965"), (None, "pov", "702874395068494965")}
 
 
 def test_tiktok_videos_comments_and_followers() -> None:

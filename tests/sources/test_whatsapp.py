@@ -16,7 +16,7 @@ from tecolote.sources.base import Options, Source
 from tecolote.sources.date_order import DateEvidence
 from tecolote.sources.whatsapp import READER
 from tecolote.sources.whatsapp.cut import cut
-from tests.sources.reading import counts, read, rows
+from tests.sources.reading import content, counts, read, rows
 
 MEXICO = Options(timezone="America/Mexico_City")
 
@@ -260,12 +260,32 @@ def test_other_files_are_not_taken_for_chats(raw: bytes) -> None:
     assert READER.sniff(raw, "_chat.txt") < 0.3
 
 
-def test_a_chat_in_utf16_is_recognised_as_private_and_not_read() -> None:
-    raw = "31/8/24, 20:47 - Ana: hola\n".encode("utf-16")
+@given(st.lists(st.text(max_size=20).map(lambda t: t.replace("\n", " ")), min_size=1, max_size=6), st.booleans())
+@settings(max_examples=50, deadline=None)
+def test_a_chat_in_utf16_reads_as_in_utf8_with_spans_of_its_own_bytes(texts: list[str], big: bool) -> None:
+    chat = "".join(f"31/8/24, 20:4{n} - Ana: hola {t}\n" for n, t in enumerate(texts))
+    code = "utf-16-be" if big else "utf-16-le"
+    raw = ("\ufeff" + chat).encode(code)
     assert READER.sniff(raw, "") >= 0.9
-    assert READER.chats(Source("x", io.BytesIO(raw), len(raw)))[0].private
+    sink, plain = read(READER, raw), read(READER, chat.encode())
+    assert content(sink) == content(plain) and sink.quarantined == plain.quarantined
+    assert READER.chats(Source("x", io.BytesIO(raw), len(raw))) == READER.chats(
+        Source("x", io.BytesIO(chat.encode()), 9)
+    )
+    for i in range(sink.count):
+        a, length = sink.spans[2 * i : 2 * i + 2]
+        b, size = plain.spans[2 * i : 2 * i + 2]
+        assert raw[a : a + length].decode(code) == chat.encode()[b : b + size].decode()
+    assert sink.count == plain.count and any("UTF-16" in note for note in sink.notes)
+
+
+def test_utf16_with_unpaired_surrogates_and_an_odd_end_keeps_its_spans() -> None:
+    text = "31/8/24, 20:47 - Ana: a\ud800b\n31/8/24, 20:48 - Ana: c"
+    raw = b"\xff\xfe" + text.encode("utf-16-le", "surrogatepass") + b"x"
     sink = read(READER, raw)
-    assert sink.count == 0 and "UTF-16" in sink.quarantined[0][1]
+    assert [p["text"] for p in rows(sink, "posts")] == ["a\ufffdb", "c\ufffd"]
+    start, length = sink.spans[2:4]
+    assert raw[start : start + length].startswith("31/8/24, 20:48".encode("utf-16-le"))
 
 
 @pytest.mark.data

@@ -18,6 +18,7 @@ from tecolote.evidence.keys import pseudonym
 from tecolote.sources import markup
 from tecolote.sources.base import Options, Reader, Sink, Source
 from tecolote.sources.consent import Consent
+from tecolote.sources.jsonbytes import not_utf8
 from tecolote.sources.members import pseudonymise
 
 _FLUSH_RECORDS = 2_000
@@ -112,6 +113,7 @@ def read_rows(
     result = FileResult(name, source=reader.name if reader else None)
     if reader is None:
         result.status, result.reason = "kept", markup.remark(stream) or "kept, no reader"
+        result.notes = [note for note in (not_utf8(stream),) if note]
         return Reading(result, size, leaf)
     sink = Sink()
     origin = Origin(name, leaf, reader.name, reader.version)

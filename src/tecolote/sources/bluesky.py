@@ -69,6 +69,8 @@ def _node(record: Record, node: dict[str, Any]) -> None:
     for other in (reply.get("root"), reply.get("parent")):
         if isinstance(other, dict):
             rows.view(record, other)
+    if "did" in obj(reply.get("grandparentAuthor")):
+        rows.profile(record, reply["grandparentAuthor"])
     by = dig(node, "reason", "by")
     if isinstance(by, dict):
         rows.profile(record, by)

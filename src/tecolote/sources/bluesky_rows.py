@@ -165,7 +165,8 @@ def post(record: Record, found: Stored, author: dict[str, Any], shown: dict[str,
         author_name=handle(author) or some(author.get("displayName")), **created(when),
         text=words(value.get("text")), text_truncated=False, lang=langs[0] if langs else None,
         thread_id=some(dig(reply, "root", "uri")), in_reply_to_id=parent, visibility="public",
-        source_app=some(value.get("via")), sensitive=True if own & _SENSITIVE else None,
+        url=some(value.get("bridgyOriginalUrl")), source_app=some(value.get("via")),
+        sensitive=True if own & _SENSITIVE else None,
     )  # fmt: skip
     ends = {"post_id": uri, "at": when[0], "observed_at": found.at}
     record.edge("replies", found.did, parent, "post", dst_account_id=owner(parent), **ends)

@@ -188,7 +188,7 @@ class _Rows:
         for number, item in enumerate(objs(message.get("attachments")) + objs(passed_on.get("attachments"))):
             place = self._place(item.get("url"))
             kind, mime = media_type(None, some(item.get("fileName")) or place)
-            self._file(record, post, item, f"{post}/{number}", kind, mime, place)
+            self._file(record, post, item, ident(item.get("id")) or f"{post}/{number}", kind, mime, place)
         for item in objs(message.get("stickers")):
             place = self._place(item.get("sourceUrl"))
             key = f"{post}/sticker-{ident(item.get('id'))}"

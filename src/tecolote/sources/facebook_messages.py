@@ -24,6 +24,7 @@ from tecolote.sources import facebook_rows
 from tecolote.sources.base import Chat, Options, Sink, Source
 from tecolote.sources.chat_state import read_pieces, values
 from tecolote.sources.jsonbytes import Piece, glimpse, pieces
+from tecolote.sources.meta_download import fixed
 from tecolote.sources.shapes import objs, seq, some
 
 _INTO = frozenset({"messages"})
@@ -58,7 +59,7 @@ class FacebookMessages:
     def chats(self, source: Source) -> list[Chat]:
         """The whole file is one private conversation."""
         envelope = next((piece.envelope for piece, _ in values(source, _INTO)), {})
-        talk = facebook_rows.fixed(envelope.get("title")) or some(envelope.get("threadName"))
+        talk = fixed(envelope.get("title")) or some(envelope.get("threadName"))
         return [Chat(some(envelope.get("thread_path")) or talk or source.name, talk or source.name, True)]
 
     def read(self, source: Source, sink: Sink, options: Options) -> None:

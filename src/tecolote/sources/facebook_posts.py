@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from tecolote.sources.json_reader import JsonReader, OwnersRecord, Record, created
+from tecolote.sources.json_reader import JsonReader, Record, created
 from tecolote.sources.jsonbytes import Unreadable, glimpse
-from tecolote.sources.meta_download import add_media, derived_id, file_name, repaired
+from tecolote.sources.meta_download import add_media, derived_id, file_name, fixed, repaired
 from tecolote.sources.shapes import compact, dig, epoch, ident, obj, objs, some
 
 _LISTS = (
@@ -31,7 +31,6 @@ class FacebookPosts(JsonReader):
     proven = False
     platform = "facebook"
     into: ClassVar[frozenset[str]] = frozenset(_LISTS)
-    record: ClassVar[type[Record]] = OwnersRecord
 
     def sniff(self, head: bytes, name: str) -> float:
         """0.9 for entries with a time and Facebook's lists of data or attachments."""
@@ -78,7 +77,7 @@ def _post(record: Record, value: dict[str, Any]) -> None:
     record.add(
         "posts", id=post, id_is_derived=stated is None, kind="post", account_id=owner, **created(when),
         edited_at=epoch(changed)[0], text=text, text_raw=raw, text_truncated=False,
-        place=compact({k: repaired(v)[0] if isinstance(v, str) else v for k, v in place.items()}),
+        place=compact({k: fixed(v) if isinstance(v, str) else v for k, v in place.items()}),
     )  # fmt: skip
     add_media(record, post, media, when[0])
     record.text_edges(owner, text, post_id=post, at=when[0])
@@ -87,16 +86,16 @@ def _post(record: Record, value: dict[str, Any]) -> None:
         if link is not None and link not in (text or ""):
             record.edge("links_to", owner, link, "link", post_id=post, at=when[0])
     for tag in objs(value.get("tags")):
-        record.edge("mentions", owner, repaired(tag.get("name"))[0], "account_name", post_id=post, at=when[0])
+        record.edge("mentions", owner, fixed(tag.get("name")), "account_name", post_id=post, at=when[0])
 
 
 def _comment(record: Record, value: dict[str, Any], comment: dict[str, Any]) -> None:
     text, raw = repaired(comment.get("comment"))
-    author = repaired(comment.get("author"))[0]
+    author = fixed(comment.get("author"))
     when = epoch(comment.get("timestamp", value.get("timestamp")))
     media = [obj(part["media"]) for part in _parts(value) if isinstance(part.get("media"), dict)]
     post = derived_id(when[1], f"{author}\0{text}", [])
-    account, group = record.options.owner or author, repaired(comment.get("group"))[0]
+    account, group = record.options.owner or author, fixed(comment.get("group"))
     record.add(
         "posts", id=post, id_is_derived=True, kind="comment", account_id=account, author_name=author, **created(when),
         text=text, text_raw=raw, text_truncated=False, thread_id=group,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from tecolote.sources.base import clean_text
 from tecolote.sources.chat_state import Said, media_type
 from tecolote.sources.json_reader import Record, created
 from tecolote.sources.jsonbytes import Unreadable
+from tecolote.sources.meta_download import fixed
 from tecolote.sources.shapes import Moment, compact, count, epoch, obj, objs, seq, some, words
 
 _MEDIA = {
@@ -25,16 +24,6 @@ _NOBODY = re.compile(
 )
 #: 2001-09-09 in milliseconds; as seconds it would be the year 33658.
 _MILLISECONDS = 1_000_000_000_000
-
-
-def fixed(value: Any) -> str | None:
-    """A text of the download, repaired where its UTF-8 bytes stand as Latin-1 characters; None if empty."""
-    if not isinstance(value, str) or not value:
-        return None
-    if not value.isascii():
-        with contextlib.suppress(UnicodeError):
-            value = value.encode("latin-1").decode()
-    return clean_text(value)
 
 
 class Rows:

@@ -19,6 +19,7 @@ from tecolote.sources.jsonbytes import Piece, Unreadable, glimpse, pieces
 from tecolote.sources.shapes import compact, each
 from tecolote.sources.text_edges import edges_of
 
+_QUOTED = ("quote_tweet_id", "quoted_id")
 _LINK = ("link", "url", "tiktok_url", "comment_url", "post_url", "permalink")
 #: A column that only one platform's datasources have.
 _OF_PLATFORM = (
@@ -97,6 +98,9 @@ class FourCat(CsvReader):
         _edges(record, cells, post, account, at[0], answered, text)
         if cells.flag("is_withheld"):
             record.observe("post", post, "withheld", None)
+        quoted = cells.ident(*_QUOTED)
+        if quoted is not None and cells.flag("is_quote_withheld"):
+            record.observe("post", quoted, "withheld", None)
 
 
 def _platform(cells: Cells) -> str:
@@ -168,7 +172,7 @@ def _edges(
         found |= {("replies", name, "account_name"): None for name in names}
     for name in cells.items("retweeted_user") if cells.flag("is_retweet") is not False else []:
         found["reposts", name.lstrip("@"), "account_name"] = None
-    quoted = cells.ident("quote_tweet_id", "quoted_id")
+    quoted = cells.ident(*_QUOTED)
     if quoted is not None:
         found["quotes", quoted, "post"] = None
     forwarded = cells.ident("author_forwarded_from_id") or cells.words("author_forwarded_from_username")

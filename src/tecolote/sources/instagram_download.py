@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from tecolote.sources.json_reader import JsonReader, OwnersRecord, Record, created
+from tecolote.sources.json_reader import JsonReader, Record, created
 from tecolote.sources.jsonbytes import Unreadable, glimpse
-from tecolote.sources.meta_download import add_media, derived_id, earliest, file_name, place_of, repaired
+from tecolote.sources.meta_download import add_media, derived_id, earliest, file_name, fixed, place_of, repaired
 from tecolote.sources.shapes import compact, dig, epoch, obj, objs, some
 
 _POSTS = (
@@ -34,7 +34,6 @@ class InstagramDownload(JsonReader):
     proven = True
     platform = "instagram"
     into: ClassVar[frozenset[str]] = frozenset({*_POSTS, *_PEOPLE, *_COMMENTS, "profile_user"})
-    record: ClassVar[type[Record]] = OwnersRecord
 
     def sniff(self, head: bytes, name: str) -> float:
         """0.9 for the lists of a download, by their keys."""
@@ -101,7 +100,7 @@ def _people(record: Record, value: dict[str, Any], kind: str) -> None:
             "the file does not say whose followers these are: no follows edges; --map account_id==NAME says"
         )
     for item in objs(value.get("string_list_data")):
-        name = repaired(item.get("value"))[0] or repaired(value.get("title"))[0]
+        name = fixed(item.get("value")) or fixed(value.get("title"))
         if name is None:
             raise Unreadable("no name")
         record.add("accounts", id=name, id_kind="username")
@@ -117,7 +116,7 @@ def _comment(record: Record, value: dict[str, Any]) -> None:
     when = epoch(dig(value, "string_map_data", "Time", "timestamp"))
     if text is None and when[1] is None:
         raise Unreadable("neither text nor time")
-    whose = repaired(dig(value, "string_map_data", "Media Owner", "value"))[0]
+    whose = fixed(dig(value, "string_map_data", "Media Owner", "value"))
     owner = record.options.owner
     post = derived_id(when[1], f"{whose}\0{text}", [])
     record.add(
@@ -132,7 +131,7 @@ def _profile(record: Record, value: dict[str, Any]) -> None:
     """The owner; e-mail address, telephone number and date of birth are not read."""
 
     def said(*labels: str) -> str | None:
-        found = (repaired(dig(value, "string_map_data", label, "value"))[0] for label in labels)
+        found = (fixed(dig(value, "string_map_data", label, "value")) for label in labels)
         return next((text for text in found if text), None)
 
     name = said("Username", "Nombre de usuario")

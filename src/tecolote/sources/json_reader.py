@@ -50,8 +50,8 @@ class Record:
         self.add(table, observed_at=at, observed_basis=basis, **values)
 
     def edge(self, kind: str, src: str | None, dst: str | None, dst_kind: str, **values: Any) -> None:
-        """Add an edge, if both ends are known."""
-        if src is not None and dst is not None:
+        """Add an edge, if both ends are known; the post that states it stands for a source that nobody names."""
+        if dst is not None and (src is not None or values.get("post_id") is not None):
             self.add("edges", src=src, dst=dst, type=kind, dst_kind=dst_kind, **{"observed_at": self.captured} | values)
 
     def text_edges(self, src: str | None, text: str | None, **values: Any) -> None:
@@ -67,15 +67,6 @@ class Record:
         )  # fmt: skip
 
 
-class OwnersRecord(Record):
-    """A record of an archive whose owner the file does not name: its edges may have no source but the post's."""
-
-    def edge(self, kind: str, src: str | None, dst: str | None, dst_kind: str, **values: Any) -> None:
-        """Add an edge, if its target is known."""
-        if dst is not None:
-            self.add("edges", src=src, dst=dst, type=kind, dst_kind=dst_kind, **{"observed_at": self.captured} | values)
-
-
 def created(when: Moment) -> dict[str, Any]:
     """A time as the three columns of `posts`."""
     return {"created_at": when[0], "created_at_raw": when[1], "tz_basis": when[2]}
@@ -86,12 +77,10 @@ class JsonReader:
 
     Attributes:
         into: keys under which a document keeps its list of records.
-        record: how rows are added.
     """
 
     platform = ""
     into: ClassVar[frozenset[str]] = frozenset()
-    record: ClassVar[type[Record]] = Record
 
     def chats(self, source: Source) -> list[Chat]:
         """None: the format holds public material only."""
@@ -102,7 +91,7 @@ class JsonReader:
         for piece in pieces(source, sink, self.into):
 
             def rows(rec: int, value: Any, piece: Piece = piece) -> None:
-                self.rows(self.record(sink, options, piece, rec, self.platform), value)
+                self.rows(Record(sink, options, piece, rec, self.platform), value)
 
             each(piece, sink, rows)
 

@@ -10,13 +10,14 @@ scanned text is an offset in the file.
 
 from __future__ import annotations
 
+import codecs
 import functools
 import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Any
+from typing import Any, BinaryIO
 
 from tecolote.sources.base import MAX_DEPTH, MAX_RECORD_BYTES, Sink, Source
 
@@ -27,6 +28,7 @@ _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _NOT_BRACKETS = bytes(b for b in range(256) if b not in b"[]{}")
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 _BOM = b"\xef\xbb\xbf"
+_BLOCK = 256 << 10
 
 
 class Unreadable(ValueError):
@@ -265,6 +267,22 @@ def _cut(raw: bytes, start: int, where: str, sink: Sink, into: frozenset[str]) -
             sink.note("a page without records")
         blank = _BLANK.match(text, found.end)
         at = blank.end() if blank else found.end
+
+
+def not_utf8(stream: BinaryIO) -> str:
+    """What to say of a file that begins like JSON and is not UTF-8 (RFC 8259 section 8.1); '' for any other."""
+    stream.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    begun = False
+    while block := stream.read(_BLOCK):
+        if not begun and block.removeprefix(_BOM).lstrip()[:1] not in (b"{", b"["):
+            return ""
+        begun = True
+        try:
+            decoder.decode(block)
+        except UnicodeDecodeError as bad:
+            return f"encoding: bytes that are not UTF-8 (0x{bad.object[bad.start]:02x}); the bytes are kept"
+    return ""
 
 
 def by_lines(source: Source) -> bool:

@@ -25,10 +25,15 @@ def repaired(value: Any) -> tuple[str | None, str | None]:
     if found is None or found.isascii():
         return found, None
     try:
-        clean = words(found.encode("latin-1").decode())
+        clean = words(value.encode("latin-1").decode())
     except UnicodeError:
         return found, None
     return clean, found
+
+
+def fixed(value: Any) -> str | None:
+    """The same where the text as found is of no use: names, titles, paths."""
+    return repaired(value)[0]
 
 
 def file_name(uri: Any) -> str:
@@ -66,7 +71,7 @@ def add_media(record: Record, post: str, media: list[dict[str, Any]], at: Any) -
         record.add(
             "media", id=key, post_id=post, type=_type(item, uri), url=some(item.get("backup_uri")) if local else uri,
             local_path=uri if local else None, width=small(_exif(item, "width")), height=small(_exif(item, "height")),
-            status="present" if uri else "omitted", alt_text=repaired(item.get("description"))[0],
+            status="present" if uri else "omitted", alt_text=fixed(item.get("description")),
         )  # fmt: skip
         record.edge("attaches", post, key, "media", post_id=post, at=at)
 

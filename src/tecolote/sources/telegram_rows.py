@@ -74,7 +74,7 @@ class Talk:
         if found is None:
             found = "chat-" + sha256(f"{title}\0{type_}\0".encode() + _canonical(first)).hexdigest()[:16]
         kind = _KINDS.get(str(type_), "group" if type_ else "conversation")
-        return cls(found, title, kind, type_ not in _PUBLIC, start, length, pointer, whole, messages, messages_at)
+        return cls(found, title, kind, str(type_) not in _PUBLIC, start, length, pointer, whole, messages, messages_at)
 
 
 def _canonical(message: bytes) -> bytes:

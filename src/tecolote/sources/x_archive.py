@@ -16,7 +16,7 @@ from typing import Any
 
 from tecolote.sources import x_legacy
 from tecolote.sources.base import Chat, Options, Sink, Source
-from tecolote.sources.json_reader import OwnersRecord, Record, created
+from tecolote.sources.json_reader import Record, created
 from tecolote.sources.jsonbytes import Piece, Unreadable, decode, documents, glimpse
 from tecolote.sources.shapes import dig, each, ident, moment, obj, objs, required, seq, some, words
 from tecolote.sources.x_gone import state_of
@@ -84,7 +84,7 @@ class XArchive:
                 continue
 
             def rows(rec: int, value: Any, piece: Piece = piece) -> None:
-                _rows(OwnersRecord(sink, options, piece, rec, self.platform), value, section)
+                _rows(Record(sink, options, piece, rec, self.platform), value, section)
 
             each(piece, sink, rows)
 
@@ -129,7 +129,7 @@ def _conversation(piece: Piece, sink: Sink, options: Options) -> None:
         each(here, sink, rows)
 
 
-def _rows(record: OwnersRecord, value: Any, section: str) -> None:
+def _rows(record: Record, value: Any, section: str) -> None:
     """Rows of one item, by the key under which it stands."""
     item = obj(value)
     key = next(iter(item), "") if len(item) == 1 else ""
@@ -156,7 +156,7 @@ def _rows(record: OwnersRecord, value: Any, section: str) -> None:
         record.sink.note(f"'{section or key or 'this'}' of an X archive holds neither posts nor accounts; it is kept")
 
 
-def _post(record: OwnersRecord, body: dict[str, Any]) -> None:
+def _post(record: Record, body: dict[str, Any]) -> None:
     """A post of the owner, also one that the owner has deleted since."""
     if "full_text" not in body and "text" not in body:
         _header(record, body)
@@ -184,7 +184,7 @@ def _names_itself(body: dict[str, Any], pid: str) -> str | None:
     return None
 
 
-def _reposted(record: OwnersRecord, body: dict[str, Any], pid: str, name: str) -> None:
+def _reposted(record: Record, body: dict[str, Any], pid: str, name: str) -> None:
     """A repost: the archive keeps its first words and whose it was, the post's id only where it has a picture."""
     at = moment(body.get("created_at"))[0]
     mentions = objs(dig(body, "entities", "user_mentions"))
@@ -199,7 +199,7 @@ def _reposted(record: OwnersRecord, body: dict[str, Any], pid: str, name: str) -
     record.edge("reposts", record.options.owner, target, kind, post_id=pid, at=at)
 
 
-def _header(record: OwnersRecord, body: dict[str, Any]) -> None:
+def _header(record: Record, body: dict[str, Any]) -> None:
     """A line of ``tweet-headers``: the id, author and time of a post whose text stands in another file."""
     pid = required(ident(body.get("tweet_id")), "post id")
     author = ident(body.get("user_id"))
@@ -210,7 +210,7 @@ def _header(record: OwnersRecord, body: dict[str, Any]) -> None:
         record.observe("post", pid, "deleted", "deleted by its author", state_since=gone[0])
 
 
-def _note(record: OwnersRecord, body: dict[str, Any]) -> None:
+def _note(record: Record, body: dict[str, Any]) -> None:
     """The whole text of a long post. Newer archives do not say of which post: then the note's own id stands for it."""
     inner = obj(body.get("noteTweetResults")) or obj(body.get("core"))
     stated = ident(body.get("tweetId"))
@@ -238,7 +238,7 @@ def _note(record: OwnersRecord, body: dict[str, Any]) -> None:
         record.edge(kind, record.options.owner, target, target_kind, post_id=pid, at=when[0])
 
 
-def _follow(record: OwnersRecord, body: dict[str, Any], key: str) -> None:
+def _follow(record: Record, body: dict[str, Any], key: str) -> None:
     """An account that follows the owner, or that the owner follows."""
     other = required(ident(body.get("accountId")), "account id")
     record.add("accounts", id=other, id_kind="native")
@@ -249,7 +249,7 @@ def _follow(record: OwnersRecord, body: dict[str, Any], key: str) -> None:
     record.edge("follows", src, dst, "account")
 
 
-def _account(record: OwnersRecord, body: dict[str, Any]) -> None:
+def _account(record: Record, body: dict[str, Any]) -> None:
     """The archive's own account; its e-mail address and telephone number are not read."""
     uid = required(ident(body.get("accountId")), "account id")
     record.add("accounts", id=uid, id_kind="native", created_at=moment(body.get("createdAt"))[0])
@@ -260,7 +260,7 @@ def _account(record: OwnersRecord, body: dict[str, Any]) -> None:
     )  # fmt: skip
 
 
-def _profile(record: OwnersRecord, body: dict[str, Any]) -> None:
+def _profile(record: Record, body: dict[str, Any]) -> None:
     if record.options.owner is None:
         record.sink.note("the profile does not say whose it is: --map account_id==ID says (account.js has it)")
         return
@@ -272,7 +272,7 @@ def _profile(record: OwnersRecord, body: dict[str, Any]) -> None:
     )  # fmt: skip
 
 
-def _like(record: OwnersRecord, body: dict[str, Any]) -> None:
+def _like(record: Record, body: dict[str, Any]) -> None:
     """A post of somebody else that the owner liked; the archive does not say whose or when."""
     pid = required(ident(body.get("tweetId")), "post id")
     text = words(body.get("fullText"))
@@ -290,7 +290,7 @@ def _like(record: OwnersRecord, body: dict[str, Any]) -> None:
     )  # fmt: skip
 
 
-def _renamed(record: OwnersRecord, body: dict[str, Any]) -> None:
+def _renamed(record: Record, body: dict[str, Any]) -> None:
     uid = required(ident(body.get("accountId")), "account id")
     change = obj(body.get("screenNameChange"))
     record.add("accounts", id=uid, id_kind="native")
@@ -299,7 +299,7 @@ def _renamed(record: OwnersRecord, body: dict[str, Any]) -> None:
     )
 
 
-def _suspended(record: OwnersRecord, body: dict[str, Any]) -> None:
+def _suspended(record: Record, body: dict[str, Any]) -> None:
     """A suspension of the owner, or its end."""
     said = some(body.get("action"))
     state = {"suspension": "suspended", "unsuspension": "live"}.get((said or "").lower(), "unknown")

@@ -73,7 +73,6 @@ class Survey:
         example: the first header.
         main: its layout.
         dates: evidence on the date order, by layout.
-        utf8: no byte order mark of another encoding at the beginning.
     """
 
     thread_id: str = ""
@@ -81,7 +80,6 @@ class Survey:
     example: bytes = b""
     main: bytes = b""
     is_group: bool = False
-    utf8: bool = True
     dates: dict[bytes, DateEvidence] = field(default_factory=dict)
 
     def order(self, layout: bytes) -> str | None:
@@ -91,7 +89,7 @@ class Survey:
 
 def survey(source: Source) -> Survey:
     """Look once over the whole chat."""
-    found = Survey(utf8=not source.head.startswith((b"\xff\xfe", b"\xfe\xff")))
+    found = Survey()
     first: list[bytes] = []
     parts: tuple[bytes, ...] = ()
     previous = b""

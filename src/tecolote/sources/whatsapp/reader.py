@@ -35,6 +35,7 @@ from tecolote.sources.whatsapp.phrases import (
     plain,
     starts_quoted,
 )  # fmt: skip
+from tecolote.sources.whatsapp.utf16 import Recoded, is_utf16
 
 _PHONE = re.compile(r"\+?\d[\d ().\u2010\u2011-]{5,24}")
 _LOG_LEVELS = re.compile(r"(?:[\w.-]+\.)?(?:ERROR|INFO|DEBUG|WARN|WARNING|TRACE|FATAL|CRITICAL|NOTICE)")
@@ -56,7 +57,7 @@ class WhatsApp:
 
     def sniff(self, head: bytes, name: str) -> float:
         """0.9 if the file begins with a message, 0.7 if one stands soon after; less where no author is named."""
-        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if is_utf16(head):
             head = head.decode("utf-16", "ignore").encode()
         found = [m for m, _ in zip(HEADER.finditer(b"\n" + head), range(20), strict=False)]
         if not found or head[: found[0].start()].count(b"\n") > 20:
@@ -72,16 +73,16 @@ class WhatsApp:
 
     def chats(self, source: Source) -> list[Chat]:
         """The one chat of the file; always private."""
-        seen = survey(source)
+        seen = survey(Recoded(source).source if is_utf16(source.head) else source)
         return [Chat(seen.thread_id, seen.title, True)]
 
     def read(self, source: Source, sink: Sink, options: Options) -> None:
         """Read all messages; see `Reader.read`."""
-        seen = survey(source)
-        if not seen.utf8:
-            sink.quarantine("file", "saved as UTF-16, which WhatsApp does not write: save it as UTF-8")
-            return
-        _Reading(seen, sink, options).run(source)
+        recoded = Recoded(source) if is_utf16(source.head) else None
+        if recoded is not None:
+            sink.note("encoding: saved as UTF-16, which WhatsApp does not write")
+            source = recoded.source
+        _Reading(survey(source), sink, options).run(source, recoded)
 
 
 class _Reading:
@@ -111,8 +112,8 @@ class _Reading:
                 self.sink.note("times carry no zone: give --timezone to convert them")
         return order or given
 
-    def run(self, source: Source) -> None:
-        """All messages, then the thread."""
+    def run(self, source: Source, recoded: Recoded | None) -> None:
+        """All messages, then the thread; spans are those of the file as it was found."""
         accept = Acceptance(self.seen)
         line, rec = 1, -1
         alone = len(self.clocks) == 1
@@ -125,7 +126,8 @@ class _Reading:
             if len(raw) > MAX_RECORD_BYTES:
                 self.sink.quarantine(f"line {at}", f"message longer than {MAX_RECORD_BYTES >> 20} MiB")
                 continue
-            rec = self.sink.record(start, raw, f"line {at}")
+            found = recoded.place(start, raw) if recoded else (start, raw)
+            rec = self.sink.record(*found, f"line {at}")
             self._take(rec, raw, match)
         if accept.quoted:
             self.sink.note(f"{accept.quoted} lines look like older messages in another layout: read as quotations")
