@@ -191,6 +191,30 @@ def witness(case_dir: Path, out: Path | None = None) -> str:
     return text
 
 
+def timestamp(
+    case_dir: Path, authority: str | None = None, root: Path | None = None, policy: str | None = None
+) -> list[dict[str, Any]]:
+    """Time-stamp tokens of a case; with an authority first has the last checkpoint stamped by it.
+
+    Raises:
+        UsageError: there is an authority but no root, or one of them cannot be used.
+        EvidenceError: the authority refuses or its token does not hold.
+    """
+    from tecolote.evidence import Evidence
+    from tecolote.evidence import timestamp as stamps
+
+    case = Case.open(case_dir)
+    if authority is not None:
+        if root is None:
+            raise UsageError(
+                "an authority needs a root", "Get its PEM from the authority by another way: --root root.pem"
+            )
+        with case.writing(), Evidence.open(case, write=True) as evidence:
+            stamps.stamp(evidence, authority, root.read_bytes(), policy)
+    with Evidence.open(case) as evidence:
+        return [stamps.line(event) for event in evidence.events(stamps.EVENT)]
+
+
 def check_witness(case_dir: Path, page: Path) -> list[Fault]:
     """What a checkpoint that comes back says of the case: nothing, or that its history is another one."""
     from tecolote.evidence.witness import compare

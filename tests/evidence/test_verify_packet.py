@@ -33,7 +33,8 @@ def test_it_is_short_and_needs_the_standard_library_alone() -> None:
     assert not named & {"socket", "urllib", "http", "ssl", "subprocess", "pickle", "ctypes", "importlib"}
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     assert not names & {"eval", "exec", "compile", "__import__"}
-    assert sum(1 for line in SOURCE.splitlines() if line.strip()) < 300
+    assert len(SOURCE.splitlines()) < 300
+    assert max(map(len, SOURCE.splitlines())) <= 120
 
 
 @pytest.mark.data
@@ -72,10 +73,7 @@ def test_all_inclusion_vectors(data: Path) -> None:
     for case in cases:
         leaf, root = (base64.b64decode(case[name] or "") for name in ("leafHash", "root"))
         proof = [base64.b64decode(part or "").hex() for part in case["proof"] or ()]
-        try:
-            found = included(leaf, case["leafIdx"], case["treeSize"], proof, root)
-        except Broken:
-            found = False
+        found = included(leaf, case["leafIdx"], case["treeSize"], proof, root)
         assert found is not case["wantErr"], case
 
 

@@ -23,6 +23,7 @@ VERBS = {
     "verify": "verify",
     "packet": "packet",
     "witness": "witness",
+    "timestamp": "timestamp",
     "custody": "custody",
     "rotate": "rotate",
     "export": "export",

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,54 @@ from tecolote.evidence.canon import parse_canonical
 from tecolote.evidence.fault import Fault
 from tecolote.evidence.notes import Note, Verifier, parse_checkpoint
 from tecolote.evidence.recordset import commitment
+from tecolote.evidence.timestamp import stamp_faults
 from tecolote.evidence.tree import leaf_hash, verify_inclusion
-from tecolote.evidence.verify_packet import Check
+from tecolote.evidence.verify_packet import NAME, Broken, Check, need
+
+#: Most bytes of a zipped packet, unpacked.
+_MAX_ZIPPED = 1 << 40
+
+
+class ZipCheck(Check):
+    """The same check of a packet that is still zipped; nothing is unpacked."""
+
+    def open(self) -> None:
+        """Find the files, by strict names, and hash each."""
+        self._archive = zipfile.ZipFile(self.path)
+        self._members: dict[str, zipfile.ZipInfo] = {}
+        infos = [info for info in self._archive.infolist() if not info.is_dir()]
+        top = next((i.filename[:-9] for i in infos if re.fullmatch("([^/]+/)?bagit.txt", i.filename)), "")
+        for info in infos:
+            name = info.filename[len(top) :]
+            known = info.filename.startswith(top) and info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+            need(known, repr(info.filename), "it is not in the packet's folder, or packed in another way")
+            need(NAME.fullmatch(name), repr(name), "no packet holds a file of this name: it was added later")
+            need(name not in self._members, name, "it is there twice")
+            self._members[name] = info
+        need(sum(i.file_size for i in infos) <= _MAX_ZIPPED, str(self.path), "it unpacks to too much")
+        for name, info in self._members.items():
+            self.sums[name] = self._hashes(name, info)
+
+    def _hashes(self, name: str, info: zipfile.ZipInfo) -> tuple[str, str]:
+        short, long = hashlib.sha256(), hashlib.sha512()
+        try:
+            with self._archive.open(info) as stream:
+                while block := stream.read(1 << 20):
+                    short.update(block)
+                    long.update(block)
+        except Exception as error:
+            raise Broken(name, f"it cannot be read ({error!r:.200})") from None
+        return short.hexdigest(), long.hexdigest()
+
+    def read(self, name: str) -> bytes:
+        """Bytes of a file that was found."""
+        need(name in self.sums, name, "it is missing")
+        return self._archive.read(self._members[name])
+
+
+def checker(path: Path, key: str | None = None) -> Check:
+    """The check that fits what is at ``path``."""
+    return Check(path, key) if path.is_dir() else ZipCheck(path, key)
 
 
 def verify_packet(path: Path, key: str | None = None) -> list[Fault]:
@@ -26,13 +74,9 @@ def verify_packet(path: Path, key: str | None = None) -> list[Fault]:
         path: the packet.
         key: the signer's public key as text (``name+id+base64``), obtained from the signer.
     """
-    check = Check(path, key)
+    check = checker(path, key)
     faults = [Fault(where, what) for where, what in check.run()]
-    if faults:
-        return faults
-    with check.openers["seal.txt"]() as stream:
-        seal = stream.read()
-    return second_opinion(check.proof, seal)
+    return faults or second_opinion(check.proof, check.read("seal.txt"))
 
 
 def second_opinion(proof: dict[str, Any], seal: bytes) -> list[Fault]:
@@ -76,6 +120,21 @@ def _faults(proof: dict[str, Any], seal: bytes) -> list[Fault]:
         payload = next(e["payload"] for e in proof["leaves"] if e["index"] == entry["leaf"])
         if json.loads(payload)["sha256"] != entry["sha256"]:
             faults.append(Fault(f"data/{entry['path']}", "it is not the attachment that was logged"))
+    for entry in proof["stamps"]:
+        faults += [Fault(f"data/stamps/{entry['leaf']}", what) for what in _stamp(proof, entry)]
+    return faults
+
+
+def _stamp(proof: dict[str, Any], entry: dict[str, Any]) -> list[str]:
+    """What does not hold of a time-stamp token: its signature and chain, its note, and the leaves under that."""
+    shown = {e["index"]: e for e in proof["leaves"]}
+    said = json.loads(shown[entry["leaf"]]["payload"])
+    _, size, root = parse_checkpoint(Note.parse(said["note"].encode()).text)
+    faults = stamp_faults(said, {size: root})
+    for index, path in entry["paths"].items():
+        found = leaf_hash(shown[int(index)]["leaf"].encode())
+        if not verify_inclusion(found, int(index), size, [bytes.fromhex(part) for part in path], root):
+            faults.append(f"leaf {index} is not under the checkpoint that the token is about")
     return faults
 
 

@@ -23,6 +23,8 @@ from tecolote.evidence.index import Index, IndexDamaged
 from tecolote.evidence.reader import INDEX, remove_index
 from tecolote.evidence.recordset import RecordSet
 from tecolote.evidence.segments import BLOB, PAYLOAD, RECORDS
+from tecolote.evidence.timestamp import EVENT as STAMP
+from tecolote.evidence.timestamp import stamp_faults
 from tecolote.evidence.verify_log import LogState, check_log
 from tecolote.evidence.verify_packs import PackCheck, Progress
 
@@ -109,6 +111,8 @@ class _Events:
         except EvidenceError as error:
             self._faults.append(Fault(f"{where}, payload", error.what))
             return
+        if leaf["type"] == STAMP:
+            self._faults += [Fault(where, what) for what in stamp_faults(payload, self._state.roots)]
         self._check_file(number, where, leaf, self._erasures.said(number, payload))
 
     def _check_file(self, number: int, where: str, leaf: dict[str, Any], payload: dict[str, Any]) -> None:

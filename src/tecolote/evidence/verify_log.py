@@ -27,12 +27,14 @@ class LogState:
     Attributes:
         leaves: each leaf as parsed; None where it is damaged.
         rows: the rows of segments by their number.
+        roots: root by size, of the checkpoints that hold.
         whole: False when the log could not be followed to its end.
         end: offset behind the last checkpoint.
     """
 
     leaves: list[dict[str, Any] | None] = field(default_factory=list)
     rows: dict[int, Row] = field(default_factory=dict)
+    roots: dict[int, bytes] = field(default_factory=dict)
     whole: bool = True
     end: int = log.HEADER_BYTES
 
@@ -139,6 +141,8 @@ class _LogCheck:
                 self._roots_hold = False
                 what = "its root is not that of the leaves before it, and so with every later one"
                 self._faults.append(Fault(place, what))
+            else:
+                self.state.roots[size] = root
         except EvidenceError as error:
             self._faults.append(Fault(place, error.what))
 

@@ -7,6 +7,7 @@ is in the packet. Layout: ``data/`` holds the cover, the records as CSV and JSON
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -23,7 +24,7 @@ from tecolote.case import Case, sync_folder
 from tecolote.corpus.files import open_evidence
 from tecolote.corpus.store import Corpus
 from tecolote.errors import EvidenceError, UsageError
-from tecolote.evidence import Evidence, RecordSet, keys
+from tecolote.evidence import Event, Evidence, RecordSet, keys, timestamp
 from tecolote.evidence.custody import Custody, Stay
 from tecolote.evidence.verify_packet import FORMAT, Check, cell
 from tecolote.publish import packet_exchange, packet_pages
@@ -120,7 +121,7 @@ class _Making:
         self.case, self.evidence, self.order, self.items, self.out = case, evidence, order, items, out
         self.files = {event.index: event.payload for event in evidence.events("import.file")}
         self.opened: set[int] = set(items.consents)
-        self.proof: dict[str, Any] = {"format": FORMAT, "leaves": [], "records": [], "media": []}
+        self.proof: dict[str, Any] = {"format": FORMAT, "leaves": [], "records": [], "media": [], "stamps": []}
 
     def write(self, bag: Bag, names: Names | None) -> Packet:
         """Everything into the bag."""
@@ -261,6 +262,7 @@ class _Making:
     def _prove(self, leaf: int, bag: Bag) -> None:
         """Leaves with their paths, the checkpoint and the key."""
         checkpoint = self.evidence.checkpoint()
+        stamp = self._stamp(bag)
         self.proof["packet"] = leaf
         self.proof["checkpoint"] = checkpoint.note
         self.proof["key"] = keys.signer(self.case).verifier.vkey
@@ -272,7 +274,24 @@ class _Making:
                 salt, payload = self.evidence.disclosed(index)
                 entry |= {"salt": salt.hex(), "payload": payload.decode()}
             self.proof["leaves"].append(entry)
+        if stamp is not None:
+            size = stamp.public["size"]
+            below = [index for index in sorted(needed) if index < size]
+            paths = {str(i): [part.hex() for part in self.evidence.inclusion(i, size)] for i in below}
+            self.proof["stamps"].append({"leaf": stamp.index, "paths": paths})
         bag.add("proof.json", _json(self.proof))
+
+    def _stamp(self, bag: Bag) -> Event | None:
+        """The first time-stamp token about a checkpoint that holds all files of the packet; token and note go in."""
+        last = max(place for place, _ in self.items.places())
+        stamps = (event for event in self.evidence.events(timestamp.EVENT) if event.public["size"] > last)
+        found = next(stamps, None)
+        if found is not None:
+            self.opened.add(found.index)
+            bag.add(f"stamps/{found.index}.tsr", base64.b64decode(found.payload["reply"]))
+            bag.add(f"stamps/{found.index}.note", found.payload["note"].encode())
+            bag.add(f"stamps/{found.index}.pem", found.payload["roots"].encode())
+        return found
 
     def _history(self) -> list[int]:
         """Custody and earlier packets of the same files; only authorities are told of other addressees."""
@@ -290,10 +309,14 @@ class _Making:
         """Events from the import of the files to this packet, as the leaves say them."""
         events = []
         for index in [*(i for i in self._history() if i < leaf), leaf]:
-            event = self.evidence.event(index)
-            shown = event.payload if index in self.opened else None
-            events.append({"leaf": index, "type": event.type, "at": event.at, "actor": event.actor, "payload": shown})
+            shown = self.evidence.event(index).payload if index in self.opened else None
+            events.append(json.loads(self.evidence.leaf_bytes(index)) | {"leaf": index, "payload": shown})
         return events
+
+    def _stamped(self) -> str:
+        """Time and authority of the time-stamp token in the packet; "" without one."""
+        found = [self.evidence.event(entry["leaf"]).payload for entry in self.proof["stamps"]]
+        return "; ".join(f"{said['time']}, {said['authority']} ({said['signer']})" for said in found)
 
     def _facts(self, leaf: int) -> dict[str, Any]:
         """What cover, README, certification and metadata say."""
@@ -325,6 +348,8 @@ class _Making:
             "media": len(self.proof["media"]),
             "left_out": dict(self.items.left_out),
             "files": len({leaf for leaf, _ in self.items.places()}),
+            "stamp": self._stamped(),
+            "stamp_leaf": next((entry["leaf"] for entry in self.proof["stamps"]), None),
         }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import tempfile
+import textwrap
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -52,7 +53,11 @@ def cover(facts: Facts, rows: list[dict[str, Any]], custody: dict[str, Any]) -> 
         "strap": _seen(_strap(facts)),
         "notes": _notes(facts),
         "facts": _facts(facts, words),
-        "proof": [[words["labels"][name], _broken(str(facts[name]))] for name in ("key", "root", "size", "leaf")],
+        "proof": [
+            [words["labels"][name], _broken(str(facts[name]))]
+            for name in ("key", "root", "size", "leaf", "stamp")
+            if facts[name]
+        ],
         "custody": [[label, _seen(_flat(custody[name]))] for name, label in words["custody_labels"].items()],
         "records_note": words["shown"].format(shown=len(shown), of=len(rows)),
         "rows": [_row(row) for row in shown],
@@ -90,13 +95,27 @@ def article_227(lang: str, said: dict[str, Any]) -> dict[str, str]:
 def readme(facts: Facts) -> str:
     """Text of ``README.txt``."""
     notes = "\n".join(f"  {note}" for note in _notes(facts))
-    return _template(f"readme.{facts['lang']}.txt").format(strap=_strap(facts), key=facts["key"], notes=notes)
+    return _template(f"readme.{facts['lang']}.txt").format(
+        strap=_strap(facts), key=facts["key"], notes=notes, stamps=_stamps(facts)
+    )
+
+
+def _stamps(facts: Facts) -> str:
+    """What there is to say about time-stamp tokens."""
+    words = _words()[facts["lang"]]
+    said = (
+        words["stamp_how"].format(stamp=facts["stamp"], n=facts["stamp_leaf"]) if facts["stamp"] else words["no_stamp"]
+    )
+    paragraphs = (
+        textwrap.fill(line, 118, subsequent_indent="  ", break_long_words=False) for line in said.split("\n  ")
+    )
+    return "\n".join(f"  {part}" for part in paragraphs)
 
 
 def certification(facts: Facts) -> str:
     """The draft under FRE 902(13) and (14); what only a person can say stands in brackets."""
     left = ", ".join(f"{count} {why}" for why, count in facts["left_out"].items()) or "nothing"
-    return _template("certification.txt").format(**facts | {"left_out": left})
+    return _template("certification.txt").format(**facts | {"left_out": left, "stamp": facts["stamp"] or "none"})
 
 
 def _strap(facts: Facts) -> str:
