@@ -1,21 +1,20 @@
-"""``make bench``: this program beside its peers and beside the machine's bare limits, in one run.
+"""This program beside its peers and beside the machine's bare limits, in one run: ``make bench``.
 
-Every figure is a ratio within the run, because machines differ. Whole processes are timed; peak memory is
-that of the largest process.
+``make bench BENCH="imports graph"`` runs some topics; each also runs alone, with options of its own
+(``python -m bench.imports --help``). Every figure is a ratio within the run, because machines differ.
+Whole processes are timed; peak memory is that of the largest process.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
-import shutil
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-
-from bench import x_v2_file
 
 WORK = Path(__file__).parent / "work"
 ROOT = Path(__file__).resolve().parents[1]
@@ -56,17 +55,6 @@ def bare_python(code: str, *arguments: str, one_core: bool = False) -> Run:
     return timed([sys.executable, "-c", code, *arguments], one_core)
 
 
-HASH = "import hashlib,sys; h=hashlib.sha256(); f=open(sys.argv[1],'rb')\nwhile b:=f.read(1<<22): h.update(b)"
-READ = "import sys; f=open(sys.argv[1],'rb')\nwhile b:=f.read(1<<22): pass"
-COPY = """
-import hashlib, os, sys
-h = hashlib.sha256(); f = open(sys.argv[1], 'rb'); o = open(sys.argv[2], 'wb')
-while b := f.read(1 << 22):
-    h.update(b); o.write(b)
-o.flush(); os.fsync(o.fileno())
-"""
-
-
 def peers() -> Path:
     """An environment of its own for the peers, from bench.txt."""
     folder = ROOT / ".venv-bench"
@@ -79,61 +67,19 @@ def peers() -> Path:
     return folder / "bin"
 
 
-def bench_import(size: int, rounds: int) -> None:
-    file, small = WORK / "posts.jsonl", WORK / "posts-small.jsonl"
-    posts = x_v2_file.write(file, size)
-    few = x_v2_file.write(small, min(size, 60 << 20))
-    print(f"X v2: {file.stat().st_size / 1e9:.2f} GB, {posts:,} posts")
-    read = median([bare_python(READ, str(file)) for _ in range(rounds)])
-    hashed = median([bare_python(HASH, str(file)) for _ in range(rounds)])
-    copied = median([bare_python(COPY, str(file), str(WORK / "copy")) for _ in range(rounds)])
-    ours, one = [], []
-    for number in range(rounds):
-        for pinned, into in ((False, ours), (True, one)):
-            case = WORK / f"case{number}{pinned}"
-            into.append(
-                timed(
-                    [str(BIN / "tecolote"), "import", str(file), "--case", str(case)],
-                    pinned,
-                    {"TECOLOTE_KEYS": str(WORK / "keys")},
-                )
-            )
-            shutil.rmtree(case)
-    to_csv = [str(peers() / "twarc2"), "--bearer-token", "none", "csv", str(small), str(WORK / "out.csv")]
-    twarc = median([timed(to_csv) for _ in range(rounds)])
-    mine, single = median(ours), median(one)
-    peer_rate = few / twarc.wall
-    rows = [
-        ("bare read", posts / read.wall, read),
-        ("bare SHA-256", posts / hashed.wall, hashed),
-        ("bare read, SHA-256, write, fsync", posts / copied.wall, copied),
-        ("tecolote import, two cores", posts / mine.wall, mine),
-        ("tecolote import, one core", posts / single.wall, single),
-        (f"twarc-csv ({few:,} posts)", peer_rate, twarc),
-    ]
-    print(f"{'':36}{'posts/s':>10}{'x twarc-csv':>13}{'peak MB':>9}{'wall s':>8}")
-    for name, rate, run in rows:
-        print(f"{name:36}{rate:10,.0f}{rate / peer_rate:13.1f}{run.peak_mb:9.0f}{run.wall:8.1f}")
-
-
-def bench_start(rounds: int) -> None:
-    python = median([bare_python("pass") for _ in range(rounds * 3)])
-    version = median([timed([str(BIN / "tecolote"), "--version"]) for _ in range(rounds * 3)])
-    ratio = version.wall / python.wall
-    print(f"start: python {python.wall:.3f} s, tecolote --version {version.wall:.3f} s ({ratio:.1f} x)")
+TOPICS = ("start", "imports", "evidence", "voice", "coaction", "graph")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size-mb", type=int, default=1000, help="size of the X v2 file")
-    parser.add_argument("--rounds", type=int, default=3)
-    given = parser.parse_args()
-    WORK.mkdir(exist_ok=True)
-    try:
-        bench_start(given.rounds)
-        bench_import(given.size_mb * 1_000_000, given.rounds)
-    finally:
-        shutil.rmtree(WORK)
+    parser.add_argument("topics", nargs="*", metavar="TOPIC", help=f"of {', '.join(TOPICS)}; all without one")
+    wanted = parser.parse_args().topics or TOPICS
+    unknown = sorted(set(wanted) - set(TOPICS))
+    if unknown:
+        parser.error(f"no topic {unknown[0]}; there are {', '.join(TOPICS)}")
+    for topic in wanted:
+        print(f"\n== {topic}", flush=True)
+        importlib.import_module(f"bench.{topic}").main([])
 
 
 if __name__ == "__main__":
