@@ -124,8 +124,13 @@ def report(case_dir: Path, lang: str = "en", progress: Progress | None = None) -
     return {name: Path(path) for name, path in vars(paths).items() if path is not None}
 
 
-def verify(path: Path, progress: Progress | None = None) -> list[Fault]:
+def verify(path: Path, progress: Progress | None = None, remarks: list[Fault] | None = None) -> list[Fault]:
     """What does not hold in a case folder, a packet (folder or zip), a fact sheet (PDF) or its data file (JSON).
+
+    Args:
+        path: what is checked.
+        progress: called with bytes done, bytes in all, and what is being read.
+        remarks: takes what holds but cannot be recomputed any more, because it was erased.
 
     Raises:
         UsageError: the path is none of these.
@@ -137,11 +142,16 @@ def verify(path: Path, progress: Progress | None = None) -> list[Fault]:
     if path.is_dir():
         from tecolote.evidence.verify import verify_case
 
-        return verify_case(Case.open(path), progress)
+        return verify_case(Case.open(path), progress, remarks)
     if path.suffix.lower() in (".pdf", ".json"):
+        from tecolote.publish.since import case_around, erased_since
         from tecolote.publish.verify_statement import verify_statement
 
-        return verify_statement(path)
+        faults = verify_statement(path)
+        case = case_around(path)
+        if not faults and remarks is not None and case is not None:
+            remarks += erased_since(path, case)
+        return faults
     raise UsageError(
         f"{path} is no case, packet, fact sheet or data file", "Give a folder, a .zip, a .pdf or its .json"
     )

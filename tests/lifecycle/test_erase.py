@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -136,13 +137,23 @@ def test_a_record_of_a_plain_file(tmp_path: Path, cache: Path) -> None:
     assert ID.encode() in left(case)
     done = one(case)
     assert (done.records, done.files, done.posts, done.packets) == (1, 0, 1, [])
+    sheet, size = case.published_folder / "factsheet.en.pdf", done.leaf
+    remarks: list[Any] = []
+    assert verbs.verify(sheet, remarks=remarks) == []
+    told = {r.where: r.what for r in remarks}
+    checkpoint = int(re.search(r"checkpoint (\d+)", told["numbers: posts"])[1])  # type: ignore[index]
+    assert told["numbers: posts"] == f"was proven at checkpoint {checkpoint}; now 1 row fewer"
+    assert checkpoint <= size
+    assert not (case.published_folder / "report.html").exists()
     check_gone(case, before, cache)
     assert Corpus(case).rows("SELECT count(*) AS n FROM assessments")[0]["n"] == 13
     assert Corpus(case).rows("SELECT count(*) AS n FROM account_assessments WHERE account_id = '91234567'")[0]["n"] == 0
     again = verbs.import_exports(case.root, [tmp_path / "exports"])
     assert {f.status for f in again.files} == {"duplicate"}
     verbs.report(case.root)
-    assert verbs.verify(case.published_folder / "factsheet.en.pdf") == []
+    remarks = []
+    assert verbs.verify(sheet, remarks=remarks) == []
+    assert remarks == []
     with pytest.raises(UsageError, match="nothing is there"):
         one(case)
 

@@ -26,6 +26,8 @@ VERBS = {
     "timestamp": "timestamp",
     "custody": "custody",
     "rotate": "rotate",
+    "erase": "erase",
+    "hold": "hold",
     "export": "export",
     "census": "census",
     "network": "network",

@@ -286,7 +286,7 @@ def _clear_published(case: Case) -> None:
     sync_folder(folder)
 
 
-def as_json(done: Erased) -> dict[str, Any]:
+def as_json_object(done: Erased) -> dict[str, Any]:
     """The object that ``tecolote erase --json`` prints."""
     told: dict[str, Any] = json.loads(json.dumps(vars(done)))
     return told

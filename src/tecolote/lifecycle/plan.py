@@ -260,3 +260,18 @@ def _touching(spans: list[tuple[int, int]], ranges: list[tuple[int, int]]) -> se
         if length and at >= 0 and ranges[at][1] > start:
             found.add(number)
     return found
+
+
+def leaves_of(case: Case, corpus: Corpus, items: str) -> set[int]:
+    """Leaves of the files in which posts of a query stand.
+
+    Raises:
+        UsageError: the query cannot be read.
+    """
+    query = parse(items, case.settings.zone)
+    posts = _POSTS.format(where=query.where)
+    sql = (
+        f"SELECT DISTINCT r.leaf_index AS leaf FROM posts_rows r "
+        f"JOIN ({posts}) g ON r.platform = g.platform AND r.id = g.id"
+    )
+    return {row["leaf"] for row in corpus.rows(sql, query.parameters)}

@@ -63,7 +63,7 @@ def verify_statement(path: str | Path, key: str | None = None) -> list[Fault]:
         EvidenceError: the file is no fact sheet.
     """
     path = Path(path)
-    raw, face = _open(path)
+    raw, face = open_statement(path)
     try:
         data = json.loads(raw)
         if data["format"] != _FORMAT:
@@ -79,7 +79,7 @@ def verify_statement(path: str | Path, key: str | None = None) -> list[Fault]:
     return faults
 
 
-def _open(path: Path) -> tuple[bytes, str | None]:
+def open_statement(path: Path) -> tuple[bytes, str | None]:
     """The data file, and the text on the pages if ``path`` is a PDF."""
     if path.stat().st_size > _MAX_BYTES:
         raise EvidenceError(f"{path} is larger than a fact sheet can be", "Name factsheet.<lang>.pdf or its .json")
@@ -202,7 +202,7 @@ def _check_pointers(data: dict[str, Any]) -> list[Fault]:
 
 
 def _check_numbers(data: dict[str, Any]) -> list[Fault]:
-    tables = _Rows(
+    tables = Rows(
         {name: [dict(zip(t["columns"], row, strict=True)) for row in t["rows"]] for name, t in data["rows"].items()}
     )
     faults = []
@@ -234,7 +234,7 @@ def _same(a: Any, b: Any, near: float) -> bool:
     return bool(a == b)
 
 
-class _Rows:
+class Rows:
     """The disclosed rows, chosen by conditions; many numbers begin with the same conditions."""
 
     def __init__(self, tables: dict[str, list[dict[str, Any]]]) -> None:
@@ -258,7 +258,7 @@ class _Rows:
         return self._chosen[key]
 
 
-def _count(tables: _Rows, spec: dict[str, Any]) -> tuple[Any, tuple[float, float] | None]:
+def _count(tables: Rows, spec: dict[str, Any]) -> tuple[Any, tuple[float, float] | None]:
     """Value and interval of a recipe."""
     rows = tables.chosen(spec["table"], spec["where"])
     op = spec["op"]
