@@ -225,6 +225,23 @@ def timestamp(
         return [stamps.line(event) for event in evidence.events(stamps.EVENT)]
 
 
+def provenance(
+    case_dir: Path | None, files: list[Path], progress: Progress | None = None
+) -> list[tuple[dict[str, Any], str]]:
+    """What files, or all files of a case, say of their origin: each finding and a line about it."""
+    from tecolote.corpus.provenance import in_words, log_provenance, read_provenance
+
+    if case_dir is not None:
+        found = log_provenance(Case.open(case_dir), progress)
+    else:
+        found = []
+        for path in files:
+            with open(path, "rb") as stream:
+                said = read_provenance(stream)
+            found += [{"name": str(path), **said}] if said is not None else []
+    return [(entry, in_words(entry)) for entry in found]
+
+
 def check_witness(case_dir: Path, page: Path) -> list[Fault]:
     """What a checkpoint that comes back says of the case: nothing, or that its history is another one."""
     from tecolote.evidence.witness import compare

@@ -141,7 +141,7 @@ def check(reply: bytes, imprint: bytes, roots: bytes, *, nonce: int | None = Non
         UsageError: ``roots`` or ``policy`` cannot be read.
         EvidenceError: the reply cannot be parsed, or something of it does not hold.
     """
-    from cryptography.x509 import ObjectIdentifier
+    from cryptography.x509 import InvalidVersion, ObjectIdentifier
     from rfc3161_client import VerificationError, VerifierBuilder
 
     own, middle, tops = certificates(roots)
@@ -156,9 +156,9 @@ def check(reply: bytes, imprint: bytes, roots: bytes, *, nonce: int | None = Non
         builder = builder.tsa_certificate(own[0])
     try:
         builder.build().verify(response, imprint)
-    except (VerificationError, ValueError) as error:
+        return _said(response)
+    except (VerificationError, ValueError, InvalidVersion) as error:
         raise EvidenceError(f"the time-stamp token does not hold: {error}", _HINT) from None
-    return _said(response)
 
 
 def certificates(pem: bytes) -> tuple[list[Certificate], list[Certificate], list[Certificate]]:
@@ -171,7 +171,7 @@ def certificates(pem: bytes) -> tuple[list[Certificate], list[Certificate], list
 
     try:
         found = x509.load_pem_x509_certificates(pem) if b"-----BEGIN" in pem else [x509.load_der_x509_certificate(pem)]
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise UsageError(f"the certificates cannot be read: {error}", "Give a PEM file, or one in DER") from None
     tops = [one for one in found if one.subject == one.issuer]
     own = [one for one in found if _stamps(one) and one not in tops]
