@@ -224,7 +224,7 @@ def _write_secret(path: Path, data: bytes) -> None:
     temporary = path.with_suffix(".tmp")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        os.write(handle, data)
+        _write_at(handle, data, 0)
         sync_file(handle)
     finally:
         os.close(handle)

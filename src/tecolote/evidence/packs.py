@@ -16,7 +16,7 @@ from typing import NamedTuple
 from tecolote.case import sync_folder
 from tecolote.errors import EvidenceError
 from tecolote.evidence import segments
-from tecolote.evidence.keys import sync_file
+from tecolote.evidence.packfile import PackFile
 from tecolote.evidence.segments import PACK_HEADER_BYTES, SEGMENT_BYTES, Entry, Part, Row
 
 _QUEUE = 3
@@ -69,7 +69,7 @@ class Packs:
         self.keys: dict[int, bytes] = {}
         self._jobs: deque[Future[None]] = deque()
         self._worker: ThreadPoolExecutor | None = None
-        self._file: int | None = None
+        self._file: PackFile | None = None
         self._unflushed = 0
         self._handed = 0
         self._failed = False
@@ -136,12 +136,20 @@ class Packs:
         """
         while self._jobs:
             self._wait()
+        try:
+            if self._file is not None:
+                self._file.settle()
+        except OSError as error:
+            raise self._refused(error) from error
 
     def _wait(self) -> None:
         problem = self._jobs.popleft().exception()
         if problem is not None:
-            self._failed = True
-            raise EvidenceError(f"the packs cannot be written: {problem}", "Free some space and try again") from problem
+            raise self._refused(problem) from problem
+
+    def _refused(self, problem: BaseException) -> EvidenceError:
+        self._failed = True
+        return EvidenceError(f"the packs cannot be written: {problem}", "Free some space and try again")
 
     # -- points of return
 
@@ -152,8 +160,8 @@ class Packs:
         self.drain()
         if self._rows:
             if self._file is None:
-                self._file = self._reopen(self._written)
-            sync_file(self._file)
+                self._file = self._reopen()
+            self._file.sync()
         if self._written.pack != self._place.pack:
             sync_folder(self._folder)
         return list(self._rows)
@@ -182,6 +190,7 @@ class Packs:
         if mark is not None:
             if self._failed or len(self._rows) <= keep:
                 return
+            self.drain()
             back = Place(self._rows[keep].pack, self._rows[keep].offset)
         for row in self._rows[keep:]:
             del self.keys[row.segment]
@@ -200,9 +209,7 @@ class Packs:
         if self._worker is not None:
             self._worker.shutdown(wait=True, cancel_futures=True)
             self._worker = None
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        self._close_file()
 
     # -- the file
 
@@ -218,61 +225,56 @@ class Packs:
         """In the writing thread: encrypt one segment and append it."""
         if self._failed:
             raise OSError("an earlier segment could not be written")
-        key = os.urandom(32)
-        data = memoryview(current.buffer)[: current.used]
-        directory = b"".join(current.directory)
-        pieces, data_tag, directory_tag = segments.seal(key, self._tag, current.segment, data, directory)
-        data.release()
         try:
-            self._place_segment(current, pieces, (data_tag, directory_tag), key)
+            self._append(current)
         except OSError:
             self._failed = True
             raise
         self._buffers.append(current.buffer)
 
-    def _place_segment(self, current: _Open, pieces: list[bytes], tags: tuple[bytes, bytes], key: bytes) -> None:
-        if self._written.end >= segments.PACK_BYTES or not self._written.pack:
-            self._begin_pack()
-        elif self._file is None:
-            self._file = self._reopen(self._written)
-        pack, offset, _ = self._written
-        end = self._append(pieces, offset)
-        self._written = Place(pack, end)
-        self._rows.append(Row(current.segment, pack, offset, current.used, len(pieces[2]) - segments.TAG_BYTES, *tags))
+    def _append(self, current: _Open) -> None:
+        file, (pack, offset, _) = self._to_append_to()
+        key, directory = os.urandom(32), b"".join(current.directory)
+        length = segments.sealed_bytes(current.used, len(directory))
+        with memoryview(current.buffer)[: current.used] as data, file.room(offset, length) as room:
+            tags = segments.seal(key, self._tag, current.segment, data, directory, room)
+        file.put(offset, length)
+        self._written = Place(pack, offset + length)
+        self._rows.append(Row(current.segment, pack, offset, current.used, len(directory), *tags))
         self.keys[current.segment] = key
-
-    def _append(self, pieces: list[bytes], offset: int) -> int:
-        if self._file is None:
-            raise RuntimeError("no pack is open")
-        for piece in pieces:
-            view = memoryview(piece)
-            while view:
-                done = os.pwrite(self._file, view, offset)
-                offset, view, self._unflushed = offset + done, view[done:], self._unflushed + done
+        self._unflushed += length
         if self._unflushed >= _FLUSH_BYTES:
-            sync_file(self._file)
+            file.sync()
             self._unflushed = 0
-        return offset
 
-    def _begin_pack(self) -> None:
+    def _to_append_to(self) -> tuple[PackFile, Place]:
+        """The pack that takes the next segment, and where; a new one when the last is full."""
+        if self._file is not None and self._written.end < segments.PACK_BYTES:
+            return self._file, self._written
         if self._file is not None:
-            sync_file(self._file)
-            os.close(self._file)
-            self._file = None
+            self._file.sync()
+            self._close_file()
+        if self._written.pack and self._written.end < segments.PACK_BYTES:
+            self._file = self._reopen()
+            return self._file, self._written
         pack = self._written.pack + 1
-        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC
-        self._file = os.open(segments.pack_path(self._folder, pack), flags, 0o600)
-        self._append([segments.pack_header(self._tag, pack)], 0)
+        self._file = PackFile(segments.pack_path(self._folder, pack), fresh=True)
+        self._file.room(0, PACK_HEADER_BYTES)[:] = segments.pack_header(self._tag, pack)
+        self._file.put(0, PACK_HEADER_BYTES)
         self._written = Place(pack, PACK_HEADER_BYTES)
+        return self._file, self._written
 
-    def _reopen(self, place: Place) -> int:
-        return os.open(segments.pack_path(self._folder, place.pack), os.O_RDWR)
+    def _reopen(self) -> PackFile:
+        return PackFile(segments.pack_path(self._folder, self._written.pack))
+
+    def _close_file(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def _cut(self, place: Place) -> None:
         """Remove what lies behind ``place``."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        self._close_file()
         for path in self._folder.glob("*.pack"):
             if path.stem.isdecimal() and int(path.stem) > place.pack:
                 path.unlink()

@@ -140,13 +140,22 @@ def pack_header(tag: bytes, pack: int) -> bytes:
     return _MAGIC + tag + struct.pack("<Q", pack) + bytes(8)
 
 
-def seal(key: bytes, tag: bytes, segment: int, data: memoryview, directory: bytes) -> tuple[list[bytes], bytes, bytes]:
-    """Encrypt a segment: the pieces to write in order, the tag of the data, the tag of the directory."""
+def sealed_bytes(data: int, directory: int) -> int:
+    """Bytes that a segment with so many bytes of data and of directory takes in its pack."""
+    return _FRAME.size + data + directory + 2 * TAG_BYTES
+
+
+def seal(
+    key: bytes, tag: bytes, segment: int, data: memoryview, directory: bytes, room: memoryview
+) -> tuple[bytes, bytes]:
+    """Encrypt a segment into ``room`` (of `sealed_bytes`); the tag of the data, the tag of the directory."""
     header = _FRAME.pack(b"TSEG", segment, len(data), len(directory))
+    middle = _FRAME.size + len(data) + TAG_BYTES
     cipher = AESGCM(key)
-    sealed = cipher.encrypt(_nonce(_DATA), data, tag + header)
-    listed = cipher.encrypt(_nonce(_DIRECTORY), directory, tag + header)
-    return [header, sealed, listed], sealed[-TAG_BYTES:], listed[-TAG_BYTES:]
+    room[: _FRAME.size] = header
+    cipher.encrypt_into(_nonce(_DATA), data, tag + header, room[_FRAME.size : middle])
+    cipher.encrypt_into(_nonce(_DIRECTORY), directory, tag + header, room[middle:])
+    return bytes(room[middle - TAG_BYTES : middle]), bytes(room[-TAG_BYTES:])
 
 
 def unseal(key: bytes, tag: bytes, row: Row, sealed: bytes, *, directory: bool = False) -> bytes:

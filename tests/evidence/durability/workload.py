@@ -19,7 +19,7 @@ from pathlib import Path
 from tecolote import verbs
 from tecolote.case import Case
 from tecolote.corpus import importer
-from tecolote.evidence import Evidence, packs, segments
+from tecolote.evidence import Evidence, packfile, packs, segments
 from tests.corpus import exports
 from tests.evidence.durability.plants import PLANTS
 
@@ -30,6 +30,7 @@ def scale_down() -> None:
     """Small segments and packs and frequent commits, so that little data goes through every path."""
     packs.SEGMENT_BYTES = 16 << 10
     packs._FLUSH_BYTES = 40 << 10
+    packfile.DIRECT_BYTES = 8 << 10
     segments.PACK_BYTES = 96 << 10
     importer._COMMIT_BYTES = 4000
 
