@@ -125,20 +125,27 @@ def report(case_dir: Path, lang: str = "en", progress: Progress | None = None) -
 
 
 def verify(path: Path, progress: Progress | None = None, remarks: list[Fault] | None = None) -> list[Fault]:
-    """What does not hold in a case folder, a packet (folder or zip), a fact sheet (PDF) or its data file (JSON).
+    """What does not hold in a case, a packet (folder or zip), another's bag, a fact sheet (PDF) or its data (JSON).
 
     Args:
         path: what is checked.
         progress: called with bytes done, bytes in all, and what is being read.
-        remarks: takes what holds but cannot be recomputed any more, because it was erased.
+        remarks: takes what holds but cannot be recomputed any more, because it was erased; and oddities of a bag.
 
     Raises:
         UsageError: the path is none of these.
     """
     if any((path / name).exists() for name in ("bagit.txt", "seal.txt")) or path.suffix.lower() == ".zip":
-        from tecolote.evidence.packets import verify_packet
+        from tecolote.evidence.packets import is_packet, verify_packet
 
-        return verify_packet(path)
+        if is_packet(path):
+            return verify_packet(path)
+        from tecolote.evidence.bags import check_bag
+
+        judged = check_bag(path)
+        if remarks is not None:
+            remarks += judged.warnings
+        return judged.faults
     if path.is_dir():
         from tecolote.evidence.verify import verify_case
 

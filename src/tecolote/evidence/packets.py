@@ -62,6 +62,11 @@ class ZipCheck(Check):
         return self._archive.read(self._members[name])
 
 
+def is_packet(path: Path) -> bool:
+    """Whether this is one of our packets, whole or not, and no bag that somebody else made."""
+    return path.is_file() or any((path / name).exists() for name in ("seal.txt", "verify_packet.py", "data/proof.json"))
+
+
 def checker(path: Path, key: str | None = None) -> Check:
     """The check that fits what is at ``path``."""
     return Check(path, key) if path.is_dir() else ZipCheck(path, key)

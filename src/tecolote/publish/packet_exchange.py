@@ -28,7 +28,6 @@ _CONTEXT = {
     "uco-core": "https://ontology.unifiedcyberontology.org/uco/core/",
     "uco-observable": "https://ontology.unifiedcyberontology.org/uco/observable/",
     "uco-types": "https://ontology.unifiedcyberontology.org/uco/types/",
-    "uco-vocabulary": "https://ontology.unifiedcyberontology.org/uco/vocabulary/",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 Facts = dict[str, Any]
@@ -163,9 +162,7 @@ def _message(facet: Thing, row: dict[str, Any], named: Any) -> Thing:
 
 
 def _content(thing: Any, number: int, digest: str) -> Thing:
-    method = {"@type": "uco-vocabulary:HashNameVocab", "@value": "SHA256"}
-    hashed: Thing = thing("hash", str(number), "uco-types:Hash")
-    hashed |= {"uco-types:hashMethod": method}
+    hashed: Thing = thing("hash", str(number), "uco-types:Hash") | {"uco-types:hashMethod": "SHA256"}
     hashed |= {"uco-types:hashValue": {"@type": "xsd:hexBinary", "@value": digest.upper()}}
     facet: Thing = thing("content-facet", str(number), "uco-observable:ContentDataFacet")
     return facet | {"uco-observable:hash": [hashed]}
