@@ -13,7 +13,7 @@ import hmac
 import os
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -181,6 +181,14 @@ def _runs(keys: Iterable[tuple[int, bytes]]) -> Iterable[tuple[int, bytes]]:
         yield start, bytes(rows)
 
 
+def packed_segment_keys(known: Mapping[int, bytes]) -> bytes:
+    """The file of segment keys that holds exactly ``known``, number to key."""
+    raw = bytearray(_SEGMENT_ROW.size * (max(known, default=-1) + 1))
+    for start, rows in _runs(known.items()):
+        raw[start * _SEGMENT_ROW.size : start * _SEGMENT_ROW.size + len(rows)] = rows
+    return bytes(raw)
+
+
 class Mark(NamedTuple):
     """How far the log was acknowledged: leaves, bytes, and the digest of the last entry."""
 
@@ -200,12 +208,17 @@ def read_mark(folder: Path) -> Mark | None:
     return Mark(*_MARK_ROW.unpack(raw)[:3])
 
 
+def packed_mark(mark: Mark) -> bytes:
+    """The mark as it stands in its file."""
+    head = struct.pack("<QQ32s", *mark)
+    return head + struct.pack("<I", zlib.crc32(head))
+
+
 def write_mark(folder: Path, mark: Mark, *, durable: bool = False) -> None:
     """Set the mark. A commit does not wait for it: one that a power cut sets back only notices less."""
-    head = struct.pack("<QQ32s", *mark)
     handle = os.open(folder / _MARK, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
-        _write_at(handle, head + struct.pack("<I", zlib.crc32(head)), 0)
+        _write_at(handle, packed_mark(mark), 0)
         if durable:
             sync_file(handle)
     finally:

@@ -11,6 +11,8 @@ from tecolote.case import Case
 from tecolote.errors import UsageError
 
 if TYPE_CHECKING:
+    from tecolote.evidence.fault import Fault
+    from tecolote.lifecycle.backup import Backup
     from tecolote.lifecycle.erase import Erased, Grounds
     from tecolote.lifecycle.plan import Plan, Wish
 
@@ -83,3 +85,53 @@ def release(case_dir: Path, leaf: int, reason: str, by: str) -> int:
         done = release_hold(evidence, leaf, reason, by)
         evidence.commit()
     return done
+
+
+def new_key(path: Path) -> str:
+    """Make a key pair for backups: the secret in the new file ``path``, the public key beside it in ``path.pub``."""
+    from tecolote.evidence.age import new_identity, recipient_of
+
+    secret = new_identity()
+    write_pair(path, secret, recipient_of(secret))
+    return recipient_of(secret)
+
+
+def write_pair(path: Path, secret: str, public: str) -> None:
+    """Write a secret for its owner only, and the public half beside it.
+
+    Raises:
+        UsageError: the file exists.
+    """
+    import os
+
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise UsageError(f"{path} exists already", "Name a new file") from None
+    with os.fdopen(handle, "w") as out:
+        out.write(f"{secret}\n")
+        out.flush()
+        os.fsync(out.fileno())
+    path.with_name(f"{path.name}.pub").write_text(f"{public}\n")
+
+
+def backup(case_dir: Path, out: Path, *, to: str, passphrase: str, progress: Progress | None = None) -> Backup:
+    """Write an encrypted backup; ``to`` is a public key or a file that holds one."""
+    from tecolote.lifecycle.backup import backup as run
+
+    return run(Case.open(case_dir), out, recipient=key_text(to), passphrase=passphrase, progress=progress)
+
+
+def restore(
+    path: Path, case_dir: Path, *, identity: Path | None, passphrase: str, progress: Progress | None = None
+) -> list[Fault]:
+    """Put a backup back as the new folder ``case_dir``; what does not hold."""
+    from tecolote.lifecycle.backup import restore as run
+
+    secret = identity.read_text("ascii").strip() if identity is not None else ""
+    return run(path, case_dir, identity=secret, passphrase=passphrase, progress=progress)
+
+
+def key_text(given: str) -> str:
+    """A key as given, or as it stands in the file given."""
+    return Path(given).read_text("ascii").strip() if given and Path(given).is_file() else given
