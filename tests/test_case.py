@@ -80,6 +80,18 @@ def test_nested_writing_is_one_lock(tmp_path: Path) -> None:
         assert (case.root / "lock").exists()
 
 
+def test_a_lock_from_before_the_machine_was_started_again_is_taken_over(tmp_path: Path) -> None:
+    """Its process number may be that of another program by now."""
+    case = Case.create(tmp_path / "c")
+    holder = {"pid": os.getppid(), "host": socket.gethostname()}
+    (case.root / "lock").write_text(json.dumps(holder | {"boot": "an earlier start"}))
+    with case.writing(wait_s=1):
+        boot = json.loads((case.root / "lock").read_text())["boot"]
+    (case.root / "lock").write_text(json.dumps(holder | {"boot": boot}))
+    with pytest.raises(CaseLocked), case.writing(wait_s=0.1):
+        pass
+
+
 def test_a_lock_of_a_dead_process_or_a_silent_host_is_taken_over(tmp_path: Path) -> None:
     case = Case.create(tmp_path / "c")
     lock = case.root / "lock"

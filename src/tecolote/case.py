@@ -241,7 +241,7 @@ class Case:
 
 
 def _acquire(path: Path, wait_s: float) -> None:
-    mine = json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode()
+    mine = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "boot": _boot()}).encode()
     deadline = time.monotonic() + wait_s
     while True:
         try:
@@ -258,9 +258,21 @@ def _acquire(path: Path, wait_s: float) -> None:
                 ) from None
             time.sleep(0.1)
             continue
-        with os.fdopen(handle, "wb") as out:
-            out.write(mine)
+        try:
+            with os.fdopen(handle, "wb") as out:
+                out.write(mine)
+        except OSError:
+            path.unlink()
+            raise
         return
+
+
+def _boot() -> str:
+    """What tells this start of the machine from others; empty where the system does not say."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return ""
 
 
 def _holder(path: Path) -> dict[str, Any] | None:
@@ -271,13 +283,15 @@ def _holder(path: Path) -> dict[str, Any] | None:
         return None
     try:
         found: dict[str, Any] = json.loads(raw)
-        return {"pid": int(found["pid"]), "host": str(found["host"])}
+        return {"pid": int(found["pid"]), "host": str(found["host"]), "boot": str(found.get("boot", ""))}
     except (ValueError, KeyError, TypeError):
-        return {"pid": 0, "host": "unknown host"}
+        return {"pid": 0, "host": "unknown host", "boot": ""}
 
 
 def _is_stale(path: Path, holder: dict[str, Any]) -> bool:
     if holder["host"] == socket.gethostname():
+        if holder["boot"] and _boot() and holder["boot"] != _boot():
+            return True  # the number may be another process's after the machine was started again
         if holder["pid"] == os.getpid():
             return False
         try:
