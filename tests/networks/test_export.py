@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree
@@ -13,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tecolote.networks.export import layout, nodes, write_csv, write_gexf, write_graphml
+from tecolote.networks.export import nodes, write_csv, write_gexf, write_graphml, write_json
+from tecolote.networks.layout import layout
 
 GEXF = "{http://gexf.net/1.3}"
 GRAPHML = "{http://graphml.graphdrawing.org/xmlns}"
@@ -52,14 +54,16 @@ def test_gexf_holds_parallel_edges_weights_and_times() -> None:
     assert [(e.get("kind"), float(e.get("weight") or 0)) for e in found] == [(k, w) for _, _, k, w in ROWS]
     assert {e.get("source") for e in found} | {e.get("target") for e in found} == set(ids)
     values = [v.get("value") for e in found for v in e.iter(f"{GEXF}attvalue")]
-    assert values == [WHEN.isoformat()] * 2
+    assert [datetime.fromisoformat(v or "") for v in values] == [WHEN] * 2
     assert b"draft" not in written(write_gexf, edges(ROWS))
 
 
 def test_graphml_holds_the_same() -> None:
     root = ElementTree.fromstring(written(write_graphml, edges(ROWS)))
     found = list(root.iter(f"{GRAPHML}edge"))
-    assert [[d.text for d in e] for e in found][:2] == [["2.0", "mentions"], ["1.5", "replies", WHEN.isoformat()]]
+    texts = [[d.text or "" for d in e] for e in found]
+    assert [float(t[0]) for t in texts] == [2.0, 1.5, 1.0] and texts[0][1:] == ["mentions"]
+    assert texts[1][1] == "replies" and datetime.fromisoformat(texts[1][2]) == WHEN
     keys = {k.get("id") for k in root.iter(f"{GRAPHML}key")}
     assert {d.get("key") for e in found for d in e} <= keys
 
@@ -104,3 +108,42 @@ def test_a_picture_has_its_limits() -> None:
     assert set(layout(edges([("a", "b", "all", 1.0)], dated=False))) == {"a", "b"}
     with pytest.raises(ValueError, match="too many"):
         layout(edges([(f"a{i}", f"b{i}", "all", 1.0) for i in range(1001)]))
+
+
+def test_what_is_known_of_accounts_goes_with_them() -> None:
+    known = pa.table({"id": ["b", "zz", "a"], "community": [1, 7, None], "role": ['<"fan">', "x", "neutral"]})
+    table = edges(ROWS[:2], dated=False)
+    gexf = ElementTree.fromstring(written(write_gexf, table, accounts=known))
+    titles = {a.get("id"): (a.get("title"), a.get("type")) for a in gexf.iter(f"{GEXF}attribute")}
+    assert sorted(titles.values()) == [("community", "long"), ("role", "string")]
+    found = {
+        n.get("id"): {titles[v.get("for")][0]: v.get("value") for v in n.iter(f"{GEXF}attvalue")}
+        for n in gexf.iter(f"{GEXF}node")
+    }
+    assert found == {"a": {"role": "neutral"}, "b": {"community": "1", "role": '<"fan">'}}
+    graphml = ElementTree.fromstring(written(write_graphml, table, accounts=known))
+    nodes_ = {n.get("id"): {d.get("key"): d.text for d in n} for n in graphml.iter(f"{GRAPHML}node")}
+    assert nodes_ == {"a": {"node-role": "neutral"}, "b": {"node-community": "1", "node-role": '<"fan">'}}
+
+
+def test_json_is_a_serialised_graph_of_graphology() -> None:
+    table = edges([*ROWS, ("a", "b", "quotes", float("nan"))])
+    found = json.loads(written(write_json, table, places={"a": (0.5, -0.5)}))
+    assert found["options"] == {"type": "directed", "multi": True, "allowSelfLoops": True}
+    keys = [n["key"] for n in found["nodes"]]
+    assert keys == sorted({*(r[0] for r in ROWS), *(r[1] for r in ROWS)})
+    assert found["nodes"][keys.index("a")]["attributes"] == {"label": "a", "x": 0.5, "y": -0.5}
+    first = found["edges"][0]
+    assert (first["source"], first["target"], first["attributes"]) == ("a", "b", {"kind": "mentions", "weight": 2.0})
+    assert len({e["key"] for e in found["edges"]}) == 4
+    assert "weight" not in found["edges"][3]["attributes"]
+
+
+def test_rows_with_an_unknown_end_are_left_out() -> None:
+    table = pa.table(
+        {"source": ["a", None], "target": [None, "b"]}, pa.schema([("source", "string"), ("target", "string")])
+    )
+    for write, name in ((write_gexf, f"{GEXF}edge"), (write_graphml, f"{GRAPHML}edge")):
+        assert not list(ElementTree.fromstring(written(write, table)).iter(name))
+    assert json.loads(written(write_json, table))["edges"] == []
+    assert nodes(table) == ["a", "b"]

@@ -1,83 +1,108 @@
-"""Networks as files that other tools open: GEXF 1.3, GraphML and CSV, written edge by edge.
+"""Networks as files that other tools open: GEXF 1.3, GraphML, CSV and the JSON of graphology for sigma.js.
 
 GEXF 1.3 (https://gexf.net/schema.html) has a namespace without ``draft``, weights as doubles and ``kind``
-for parallel edges. Ids are text, and a character that XML 1.0 cannot hold becomes U+FFFD.
+for parallel edges. Ids are text, and a character that XML 1.0 cannot hold becomes U+FFFD. Lines of many
+edges are made at once, column by column, so that memory is bounded and a million edges take seconds.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from datetime import datetime
+import json
+from collections.abc import Iterator
+from math import isfinite
 from typing import Any, BinaryIO
-from xml.sax.saxutils import quoteattr
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
+import pyarrow.compute as pc
 
-Floats = NDArray[np.float64]
+_TEXT = pa.large_string()
+_BATCH = 65_536
+# Kinds of coaction; their edges have no direction.
+_UNDIRECTED = {"link", "hashtag", "text", "media", "reply", "repost", "all", "co_members", None}
+_NOT_XML = r"[^\t\n\r\x20-\x{D7FF}\x{E000}-\x{FFFD}\x{10000}-\x{10FFFF}]"
+_ESCAPES = (
+    ("&", "&amp;"),
+    ("<", "&lt;"),
+    (">", "&gt;"),
+    ('"', "&quot;"),
+    ("\t", "&#9;"),
+    ("\n", "&#10;"),
+    ("\r", "&#13;"),
+)
+# Both formats name the types alike.
+_TYPES = {"int": "long", "float": "double", "double": "double", "bool": "boolean"}
+_PLAIN = ("source", "target", "weight", "count", "kind")
 
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_BATCH = 8192
-_GEXF_TYPE = {"weight": "double", "count": "long", "first": "string", "last": "string", "kind": "string"}
-#: Accounts that `layout` places; each step costs the square of their number.
-MOST_NODES = 2000
 
-
-def write_gexf(edges: pa.Table, stream: BinaryIO, *, directed: bool | None = None) -> None:
+def write_gexf(
+    edges: pa.Table, stream: BinaryIO, *, directed: bool | None = None, accounts: pa.Table | None = None
+) -> None:
     """Write GEXF 1.3.
 
     Args:
-        edges: ``source, target``; optional ``weight`` (or ``count``), ``kind``, ``first``, ``last``.
+        edges: ``source, target``; optional ``weight`` (or ``count``) and ``kind``; other columns that are no
+            lists become attributes. Rows with an unknown end are left out.
         stream: where to write UTF-8.
         directed: whether edges have a direction; None means yes unless every kind is an undirected one
-            of coaction (link, hashtag, text, all).
+            (those of coaction, ``co_members``).
+        accounts: ``id`` and what is known of each account, as attributes of its node.
     """
+    edges = _whole(edges)
+    accounts = _accounts(edges, accounts)
     type_ = "directed" if _directed(edges, directed) else "undirected"
-    write = _writer(stream)
-    write('<?xml version="1.0" encoding="UTF-8"?>\n<gexf xmlns="http://gexf.net/1.3" version="1.3">\n')
-    write(f'<graph defaultedgetype="{type_}" mode="static">\n')
-    extra = [name for name in ("first", "last") if name in edges.column_names]
-    if extra:
-        write('<attributes class="edge">\n')
-        for name in extra:
-            write(f'<attribute id="{name}" title="{name}" type="{_GEXF_TYPE[name]}"/>\n')
-        write("</attributes>\n")
-    write("<nodes>\n")
-    for name in nodes(edges):
-        quoted = _quoted(name)
-        write(f"<node id={quoted} label={quoted}/>\n")
-    write("</nodes>\n<edges>\n")
-    for number, row in enumerate(_rows(edges)):
-        kind = f" kind={_quoted(row['kind'])}" if row.get("kind") is not None else ""
-        head = f'<edge id="{number}" source={_quoted(row["source"])} target={_quoted(row["target"])}{kind}'
-        values = "".join(f'<attvalue for="{n}" value={_quoted(_text(row[n]))}/>' for n in extra if row[n] is not None)
-        tail = f"><attvalues>{values}</attvalues></edge>\n" if values else "/>\n"
-        write(f'{head} weight="{_weight(row)}"{tail}')
-    write("</edges>\n</graph>\n</gexf>\n")
+    stream.write(b'<?xml version="1.0" encoding="UTF-8"?>\n<gexf xmlns="http://gexf.net/1.3" version="1.3">\n')
+    stream.write(f'<graph defaultedgetype="{type_}" mode="static">\n'.encode())
+    extra, known = _extra(edges, _PLAIN), _extra(accounts, ("id",))
+    for kind, table, names in (("node", accounts, known), ("edge", edges, extra)):
+        if names:
+            stream.write(f'<attributes class="{kind}">\n'.encode())
+            for at, name in enumerate(names):
+                title = _one(name)
+                type_ = _type(table, name)
+                stream.write(f'<attribute id="{at}" title="{title}" type="{type_}"/>\n'.encode())
+            stream.write(b"</attributes>\n")
+    stream.write(b"<nodes>\n")
+    for part in _batches(accounts):
+        name = _xml(part["id"])
+        _lines(stream, '<node id="', name, '" label="', name, '"', _attvalues(part, known), "</node>\n")
+    stream.write(b"</nodes>\n<edges>\n")
+    written = 0
+    for part in _batches(edges):
+        number = pc.cast(pa.array(range(written, written + len(part))), _TEXT)
+        written += len(part)
+        kind = _optional(part, "kind", ' kind="', '"')
+        ends = ('" source="', _xml(part["source"]), '" target="', _xml(part["target"]), '"')
+        weight = (' weight="', _weight(part), '"')
+        _lines(stream, '<edge id="', number, *ends, kind, *weight, _attvalues(part, extra), "</edge>\n")
+    stream.write(b"</edges>\n</graph>\n</gexf>\n")
 
 
-def write_graphml(edges: pa.Table, stream: BinaryIO, *, directed: bool | None = None) -> None:
+def write_graphml(
+    edges: pa.Table, stream: BinaryIO, *, directed: bool | None = None, accounts: pa.Table | None = None
+) -> None:
     """Write GraphML (http://graphml.graphdrawing.org); arguments as for `write_gexf`."""
+    edges = _whole(edges)
+    accounts = _accounts(edges, accounts)
     type_ = "directed" if _directed(edges, directed) else "undirected"
-    write = _writer(stream)
-    write('<?xml version="1.0" encoding="UTF-8"?>\n<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n')
-    write('<key id="weight" for="edge" attr.name="weight" attr.type="double"/>\n')
-    extra = [name for name in ("kind", "first", "last") if name in edges.column_names]
-    for name in extra:
-        write(f'<key id="{name}" for="edge" attr.name="{name}" attr.type="string"/>\n')
-    write(f'<graph edgedefault="{type_}">\n')
-    for name in nodes(edges):
-        write(f"<node id={_quoted(name)}/>\n")
-    for row in _rows(edges):
-        write(f"<edge source={_quoted(row['source'])} target={_quoted(row['target'])}>")
-        write(f'<data key="weight">{_weight(row)}</data>')
-        for name in extra:
-            if row[name] is not None:
-                write(f'<data key="{name}">{_escaped(_text(row[name]))}</data>')
-        write("</edge>\n")
-    write("</graph>\n</graphml>\n")
+    stream.write(b'<?xml version="1.0" encoding="UTF-8"?>\n<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n')
+    stream.write(b'<key id="weight" for="edge" attr.name="weight" attr.type="double"/>\n')
+    extra = [*(["kind"] if "kind" in edges.column_names else []), *_extra(edges, _PLAIN)]
+    known = _extra(accounts, ("id",))
+    for kind, table, names in (("node", accounts, known), ("edge", edges, extra)):
+        for name in names:
+            title, type_of = _one(name), _type(table, name)
+            stream.write(
+                f'<key id="{kind}-{title}" for="{kind}" attr.name="{title}" attr.type="{type_of}"/>\n'.encode()
+            )
+    stream.write(f'<graph edgedefault="{type_}">\n'.encode())
+    for part in _batches(accounts):
+        data = [_optional(part, name, f'<data key="node-{_one(name)}">', "</data>") for name in known]
+        _lines(stream, '<node id="', _xml(part["id"]), '">', *data, "</node>\n")
+    for part in _batches(edges):
+        data = [_optional(part, name, f'<data key="edge-{_one(name)}">', "</data>") for name in extra]
+        ends = ('<edge source="', _xml(part["source"]), '" target="', _xml(part["target"]))
+        _lines(stream, *ends, '"><data key="weight">', _weight(part), "</data>", *data, "</edge>\n")
+    stream.write(b"</graph>\n</graphml>\n")
 
 
 def write_csv(edges: pa.Table, stream: BinaryIO) -> None:
@@ -85,97 +110,156 @@ def write_csv(edges: pa.Table, stream: BinaryIO) -> None:
     from pyarrow import csv
 
     names = {"source": "Source", "target": "Target", "weight": "Weight", "kind": "Kind"}
+    if "weight" not in edges.column_names:
+        names["count"] = "Weight"
     listed = [name for name in edges.column_names if not pa.types.is_list(edges[name].type)]
     table = edges.select(listed).rename_columns([names.get(name, name) for name in listed])
     type_ = "Directed" if _directed(edges, None) else "Undirected"
     csv.write_csv(table.append_column("Type", pa.array([type_] * len(table), pa.string())), stream)
 
 
+def write_json(
+    edges: pa.Table,
+    stream: BinaryIO,
+    *,
+    directed: bool | None = None,
+    accounts: pa.Table | None = None,
+    places: dict[str, tuple[float, float]] | None = None,
+) -> None:
+    """Write the serialised graph of graphology, which sigma.js draws (https://graphology.github.io).
+
+    Arguments as for `write_gexf`; ``places`` become ``x`` and ``y`` of the accounts.
+    """
+    edges = _whole(edges)
+    accounts = _accounts(edges, accounts)
+    type_ = "directed" if _directed(edges, directed) else "undirected"
+    options = {"type": type_, "multi": True, "allowSelfLoops": True}
+    stream.write(f'{{"options": {json.dumps(options)}, "attributes": {{}}, "nodes": ['.encode())
+    for at, row in enumerate(_rows(accounts)):
+        key = row.pop("id")
+        row["label"] = key
+        if places and key in places:
+            row["x"], row["y"] = places[key]
+        _item(stream, at, {"key": key, "attributes": row})
+    stream.write(b'], "edges": [')
+    for at, row in enumerate(_rows(edges)):
+        ends = {"key": str(at), "source": row.pop("source"), "target": row.pop("target")}
+        _item(stream, at, ends | {"attributes": row})
+    stream.write(b"]}\n")
+
+
 def nodes(edges: pa.Table) -> list[str]:
     """Distinct sources and targets, in order."""
-    return sorted({*edges["source"].to_pylist(), *edges["target"].to_pylist()})
+    return sorted({*edges["source"].to_pylist(), *edges["target"].to_pylist()} - {None})
+
+
+def _item(stream: BinaryIO, at: int, value: dict[str, Any]) -> None:
+    separator = ", " if at else ""
+    stream.write(f"{separator}{json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)}".encode())
+
+
+def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
+    for part in _batches(table):
+        for row in part.to_pylist():
+            # JSON has neither NaN nor infinity.
+            yield {n: v for n, v in row.items() if v is not None and not (isinstance(v, float) and not isfinite(v))}
 
 
 def _directed(edges: pa.Table, said: bool | None) -> bool:
     if said is not None or "kind" not in edges.column_names:
         return said is not False
-    return not set(edges["kind"].unique().to_pylist()) <= {"link", "hashtag", "text", "all"} or len(edges) == 0
+    return not set(edges["kind"].unique().to_pylist()) <= _UNDIRECTED or len(edges) == 0
 
 
-def _rows(edges: pa.Table) -> Iterator[dict[str, Any]]:
-    for batch in edges.to_batches(max_chunksize=_BATCH):
-        columns = {name: batch.column(i).to_pylist() for i, name in enumerate(batch.schema.names)}
-        for values in zip(*columns.values(), strict=True):
-            yield dict(zip(columns, values, strict=True))
+def _whole(edges: pa.Table) -> pa.Table:
+    return edges.filter(pc.and_(pc.is_valid(edges["source"]), pc.is_valid(edges["target"])))
 
 
-def _writer(stream: BinaryIO) -> Callable[[str], None]:
-    def write(text: str) -> None:
-        stream.write(text.encode("utf-8"))
-
-    return write
-
-
-def _weight(row: dict[str, Any]) -> float:
-    value = row.get("weight", row.get("count"))
-    return float(value) if value is not None else 1.0
-
-
-def _text(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+def _accounts(edges: pa.Table, known: pa.Table | None) -> pa.Table:
+    """One row per account of the edges, in order, with what is known of it."""
+    both = [edges[name].cast(_TEXT).combine_chunks() for name in ("source", "target")]
+    names = pc.unique(pa.chunked_array(both, _TEXT))
+    names = names.take(pc.sort_indices(names))
+    if known is None:
+        return pa.table({"id": names})
+    place = pc.index_in(names, known["id"].cast(_TEXT).combine_chunks())
+    return pa.table({"id": names} | {n: known[n].combine_chunks().take(place) for n in known.column_names if n != "id"})
 
 
-def _clean(text: str) -> str:
-    return text if text.isascii() and text.isprintable() else _NOT_XML.sub("\ufffd", text)
+def _extra(table: pa.Table, without: tuple[str, ...]) -> list[str]:
+    return [f.name for f in table.schema if f.name not in without and not pa.types.is_nested(f.type)]
 
 
-def _quoted(text: str) -> str:
-    return quoteattr(_clean(text))
+def _type(table: pa.Table, name: str) -> str:
+    return next(
+        (word for start, word in _TYPES.items() if str(table.schema.field(name).type).startswith(start)), "string"
+    )
 
 
-def _escaped(text: str) -> str:
-    return _clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _batches(table: pa.Table) -> Iterator[pa.Table]:
+    for at in range(0, len(table), _BATCH):
+        yield table.slice(at, _BATCH).combine_chunks()
 
 
-def layout(edges: pa.Table, seed: int = 1991, rounds: int = 200) -> dict[str, tuple[float, float]]:
-    """Positions of the accounts in the square from -1 to 1: springs and repulsion.
-
-    Fruchterman and Reingold (Software: Practice and Experience 21, 1991), with gravity so that separate
-    clusters stay in the picture. The same edges and seed give the same picture.
-
-    Args:
-        edges: ``source, target`` and optionally ``weight``.
-        seed: of the first positions.
-        rounds: steps.
-
-    Raises:
-        ValueError: more than `MOST_NODES` accounts; draw the largest clusters.
-    """
-    names = nodes(edges)
-    if len(names) > MOST_NODES:
-        raise ValueError(f"{len(names)} accounts are too many for a picture")
-    if not names:
-        return {}
-    number = {name: i for i, name in enumerate(names)}
-    x = np.array([number[n] for n in edges["source"].to_pylist()], dtype=np.int64)
-    y = np.array([number[n] for n in edges["target"].to_pylist()], dtype=np.int64)
-    place = np.random.default_rng(seed).uniform(-1, 1, (len(names), 2))
-    ideal = 1 / np.sqrt(len(names))
-    for step in range(rounds):
-        push = _repulsion(place, ideal) - place * ideal
-        gap = place[x] - place[y]
-        pull = gap * (np.linalg.norm(gap, axis=1) / ideal)[:, None]
-        np.subtract.at(push, x, pull)
-        np.add.at(push, y, pull)
-        length = np.maximum(np.linalg.norm(push, axis=1), 1e-9)[:, None]
-        place += push / length * np.minimum(length, 0.2 * (1 - step / rounds))
-    place -= (place.max(axis=0) + place.min(axis=0)) / 2
-    place /= max(float(np.abs(place).max()), 1e-9)
-    return {name: (round(float(p[0]), 4), round(float(p[1]), 4)) for name, p in zip(names, place, strict=True)}
+def _text(column: pa.ChunkedArray) -> pa.Array:
+    """Values as text; times in ISO 8601."""
+    plain = column.combine_chunks()
+    if pa.types.is_timestamp(plain.type):
+        return pc.replace_substring(plain.cast(_TEXT), " ", "T")
+    return plain.cast(_TEXT)
 
 
-def _repulsion(place: Floats, ideal: float) -> Floats:
-    gap = place[:, None, :] - place[None, :, :]
-    square = np.maximum((gap**2).sum(axis=2), 1e-6)
-    found: Floats = (gap * (ideal * ideal / square)[:, :, None]).sum(axis=1)
+def _xml(column: pa.ChunkedArray) -> pa.Array:
+    """Values as text that may stand in an attribute or an element."""
+    found = _text(column)
+    if not pc.any(pc.match_substring_regex(found, r"[^ !#-%'-;=?-~]")).as_py():
+        return found
+    found = pc.replace_substring_regex(found, _NOT_XML, "\ufffd")
+    for plain, escaped in _ESCAPES:
+        found = pc.replace_substring(found, plain, escaped)
     return found
+
+
+def _one(text: str) -> str:
+    found: str = _xml(pa.chunked_array([[text]], pa.string()))[0].as_py()
+    return found
+
+
+def _join(*pieces: Any) -> Any:
+    """The pieces side by side: columns vary, words are the same in each row; null where a piece is null."""
+    return pc.binary_join_element_wise(*[_scalar(p) if isinstance(p, str) else p for p in pieces], _scalar(""))
+
+
+def _scalar(text: str) -> pa.Scalar:
+    return pa.scalar(text, _TEXT)
+
+
+def _optional(part: pa.Table, name: str, before: str, after: str) -> Any:
+    """The value between two pieces of text; nothing where it is null."""
+    if name not in part.column_names:
+        return ""
+    return pc.fill_null(_join(before, _xml(part[name]), after), _scalar(""))
+
+
+def _attvalues(part: pa.Table, names: list[str]) -> Any:
+    """The end of a start tag and the attributes of GEXF."""
+    if not names:
+        return ">"
+    values = [_optional(part, name, f'<attvalue for="{at}" value="', '"/>') for at, name in enumerate(names)]
+    return _join("><attvalues>", *values, "</attvalues>")
+
+
+def _weight(part: pa.Table) -> Any:
+    name = next((n for n in ("weight", "count") if n in part.column_names), None)
+    if name is None:
+        return "1.0"
+    return pc.cast(pc.fill_null(part[name].combine_chunks().cast(pa.float64()), 1.0), _TEXT)
+
+
+def _lines(stream: BinaryIO, *pieces: Any) -> None:
+    """Write one line per row."""
+    joined = _join(*pieces)
+    length = pc.sum(pc.binary_length(joined)).as_py() or 0
+    data = joined.buffers()[2]
+    if data is not None:
+        stream.write(memoryview(data)[:length])

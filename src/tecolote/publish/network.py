@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tecolote.networks.export import layout
+from tecolote.networks.layout import layout
 from tecolote.publish.sheet import Sheet
 
 #: Clusters drawn, the largest first, and accounts at most.
