@@ -8,6 +8,7 @@ goes wherever a result is shown.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -46,7 +47,7 @@ class Coaction:
 
 
 def coaction(
-    events: pa.Table,
+    events: pa.Table | str | Path,
     profile: str = "distinct",
     window: int = 60,
     min_repetition: int = 2,
@@ -55,12 +56,14 @@ def coaction(
     edge_quantile: float = 0.5,
     keep_loops: bool = False,
     fast_window: int | None = None,
+    engine: str = "kernel",
 ) -> Coaction:
     """Accounts that share the same objects within ``window`` seconds of each other.
 
     Args:
         events: ``object_id, account_id, content_id, timestamp_share`` (or ``ts``; seconds, UTC), optional
-            ``modality``: pairs are made within one, then one network is made of all.
+            ``modality``: pairs are made within one, then one network is made of all. A table, a file, or for
+            Spark a folder or an address of Parquet.
         profile: ``distinct`` (ours: weight = distinct objects), ``coortweet`` (2.1.3: pairs of posts) or
             ``qut`` (1.5.2: directed, distinct messages of the source).
         window: seconds, inclusive.
@@ -69,6 +72,8 @@ def coaction(
         edge_quantile: an edge passes with a weight above this quantile of the weights (``coortweet``).
         keep_loops: keep pairs of an account, a post or an object with itself (``coortweet``).
         fast_window: also say which edges hold within this shorter window (``coortweet``).
+        engine: ``kernel`` (compiled, on this machine), ``duckdb``, ``spark-local``, ``spark`` (the running
+            session) or the address of a Spark master. The result is the same.
 
     Returns:
         edges by profile: ``distinct`` has ``account_id < account_id_y, weight, first, last`` (seconds, UTC)
@@ -83,25 +88,38 @@ def coaction(
     """
     _check(profile, window, min_repetition, min_participation, edge_quantile)
     _check_loops(profile, window, keep_loops, fast_window)
-    numbered = number(events)
-    facts: dict[str, Any] = {"profile": profile, "window": window}
-    if profile == "distinct":
-        edges, said = distinct(numbered, window, min_repetition)
-        facts |= {"min_repetition": min_repetition}
-    elif profile == "qut":
-        edges, said = qut(numbered, window, min_repetition)
-        facts |= {"min_repetition": min_repetition}
-    else:
-        edges, said = coortweet(
-            numbered, window, min_participation, quantile=edge_quantile, keep_loops=keep_loops, fast_window=fast_window
-        )
+    facts: dict[str, Any] = {"profile": profile, "window": window, "engine": engine}
+    if profile == "coortweet":
         facts |= {
             "min_participation": min_participation,
             "edge_quantile": edge_quantile,
             "keep_loops": keep_loops,
             "fast_window": fast_window,
         }
+    else:
+        facts |= {"min_repetition": min_repetition}
+    how: dict[str, Any] = {"participation": min_participation, "quantile": edge_quantile}
+    how |= {"repetition": min_repetition, "keep_loops": keep_loops, "fast_window": fast_window}
+    edges, said = _run(engine, events, profile, window, how)
     return Coaction(edges, facts | said | {"edges": edges.num_rows, "plain_explanations": list(EXPLANATIONS)})
+
+
+def _run(
+    engine: str, events: pa.Table | str | Path, profile: str, window: int, how: dict[str, Any]
+) -> tuple[pa.Table, dict[str, Any]]:
+    if engine != "kernel":
+        from tecolote.networks.elsewhere import coaction_on
+
+        return coaction_on(engine, events, profile, window, **how)
+    numbered = number(events if isinstance(events, pa.Table) else read_events(events))
+    if profile == "distinct":
+        return distinct(numbered, window, how["repetition"])
+    if profile == "qut":
+        return qut(numbered, window, how["repetition"])
+    return coortweet(
+        numbered, window, how["participation"],
+        quantile=how["quantile"], keep_loops=how["keep_loops"], fast_window=how["fast_window"],
+    )  # fmt: skip
 
 
 def _check(profile: str, window: int, repetition: int, participation: int, quantile: float) -> None:

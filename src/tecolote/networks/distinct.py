@@ -39,9 +39,11 @@ def distinct(events: Events, window: int, repetition: int) -> tuple[pa.Table, di
         LimitExceeded: there are more edges than a machine holds.
     """
     start = int(events.t.min()) if len(events) else 0
-    laid = lay_window(events.o, events.a, events.t - start, window)
-    found = int(laid.before.sum())
-    laid = _pruned(laid, window, repetition)
+    all_laid = lay_window(events.o, events.a, events.t - start, window)
+    every = all_laid.pairs_per_object(len(events.objects))
+    popular = _hyperedges(events, all_laid, every, start)
+    laid = _pruned(all_laid, window, repetition)
+    del all_laid
     o, objects = renumber(laid.o, len(events.objects))
     a, names = events.ranked(laid.a)
     laid = Laid(o, a, laid.t, laid.low, laid.high, laid.place)
@@ -59,11 +61,11 @@ def distinct(events: Events, window: int, repetition: int) -> tuple[pa.Table, di
         }
     )
     facts = events.facts() | {
-        "pairs": found,
+        "pairs": int(every.sum()),
         "pairs_after_pruning": int(pairs.sum()),
         "events_after_pruning": len(laid.o),
         "exact": exact,
-        "too_popular_to_be_evidence": _hyperedges(events, laid, pairs, objects, start),
+        "too_popular_to_be_evidence": popular,
         "not_enumerated": len(heavy),
     }
     return table, facts
@@ -87,8 +89,7 @@ def _pruned(laid: Laid, window: int, repetition: int) -> Laid:
 
 def _edges(laid: Laid, accounts: int, window: int, repetition: int, pairs: Ints) -> tuple[Ints, NDArray[np.int64]]:
     """Rows of `edges`, and the objects that were not walked."""
-    over = np.flatnonzero(pairs > OBJECT_PAIRS)
-    over = over[np.lexsort((over, -pairs[over]))]
+    over = _over(pairs)
     count, rest = 0, int(pairs.sum())
     while count < len(over) and rest > TOTAL_PAIRS:
         rest -= int(pairs[over[count]])
@@ -102,22 +103,29 @@ def _edges(laid: Laid, accounts: int, window: int, repetition: int, pairs: Ints)
     return found, over[:count]
 
 
-def _hyperedges(events: Events, laid: Laid, pairs: Ints, objects: Ints, start: int) -> list[dict[str, Any]]:
-    """Objects over the budget, as one line each and never as a clique; the 100 largest."""
-    over = np.flatnonzero(pairs > OBJECT_PAIRS)
+def _hyperedges(events: Events, laid: Laid, pairs: Ints, start: int) -> list[dict[str, Any]]:
+    """Objects over the budget, as one line each and never as a clique; the 100 largest, ties by name."""
+    over = [(int(pairs[thing]), events.objects[int(thing)].as_py(), int(thing)) for thing in _over(pairs)]
     listed = []
-    for thing in over[np.lexsort((over, -pairs[over]))][:100]:
+    for many, name, thing in sorted(over, key=lambda one: (-one[0], one[1]))[:100]:
         mine = slice(*np.searchsorted(laid.o, [thing, thing + 1]))
-        t, old = laid.t[mine], int(objects[thing])
+        t = laid.t[mine]
         listed.append(
             {
-                "object_id": events.objects[old].as_py(),
-                "modality": events.modalities[int(events.modality_of[old])],
+                "object_id": name,
+                "modality": events.modalities[int(events.modality_of[thing])],
                 "accounts": len(np.unique(laid.a[mine])),
                 "events": len(t),
-                "pairs": int(pairs[thing]),
+                "pairs": many,
                 "first": int(t.min()) + start,
                 "last": int(t.max()) + start,
             }
         )
     return listed
+
+
+def _over(pairs: Ints) -> Ints:
+    """Objects over the budget, largest first, ties by number."""
+    over = np.flatnonzero(pairs > OBJECT_PAIRS)
+    found: Ints = over[np.lexsort((over, -pairs[over]))]
+    return found

@@ -186,14 +186,36 @@ def _network(
     starts = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.empty(0, np.int64)
     bounds = np.append(starts, len(key))
     sums = kernel.sum_edges(bounds, order, pairs.c1, pairs.c2, pairs.delay, pairs.fast)
-    weight, edge = np.diff(bounds), key[starts]
-    delay, old, new, quick = sums.T
+    edge, width = key[starts], max(len(names), 1)
+    return finish(
+        names.take(pa.array(edge // width)),
+        names.take(pa.array(edge % width)),
+        dict(zip(("weight", "delay", "old", "new", "quick"), (np.diff(bounds), *sums.T), strict=True)),
+        quantile,
+        fast_window,
+    )
+
+
+def finish(
+    x: pa.Array, y: pa.Array, sums: dict[str, Ints], quantile: float, fast_window: int | None
+) -> tuple[pa.Table, tuple[float | None, float | None]]:
+    """The columns of ``generate_coordinated_network``, and the thresholds of all and of fast pairs.
+
+    Args:
+        x: smaller account of each edge.
+        y: larger account of each edge.
+        sums: by edge: ``weight`` pairs, ``delay`` seconds of all, distinct contents in the older (``old``) and in
+            the newer role (``new``), ``quick`` pairs.
+        quantile: of the weights; an edge passes above it.
+        fast_window: None where no fast network is wanted.
+    """
+    weight, quick, old, new = sums["weight"], sums["quick"], sums["old"], sums["new"]
     limit = _threshold(weight, quantile)
     columns: dict[str, Any] = {
-        "account_id": names.take(pa.array(edge // max(len(names), 1))),
-        "account_id_y": names.take(pa.array(edge % max(len(names), 1))),
+        "account_id": x,
+        "account_id_y": y,
         "weight": weight,
-        "avg_time_delta": delay / weight,
+        "avg_time_delta": sums["delay"] / weight,
         "n_content_id": old,
         "n_content_id_y": new,
         "edge_symmetry": np.minimum(old, new) / np.maximum(old, new),
