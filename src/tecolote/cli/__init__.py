@@ -30,6 +30,7 @@ VERBS = {
     "erase": "erase",
     "hold": "hold",
     "backup": "backup",
+    "handover": "handover",
     "export": "export",
     "census": "census",
     "network": "network",

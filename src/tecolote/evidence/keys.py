@@ -55,6 +55,12 @@ def create_keys(case: Case) -> None:
         sync_folder(made)
 
 
+def write_signing_key(case: Case, seed: bytes) -> None:
+    """Let the key of ``seed`` (32 secret bytes) sign for the case, durably."""
+    _write_secret(case.keys / _SIGNING, base64.b64encode(seed) + b"\n")
+    sync_folder(case.keys)
+
+
 def signer(case: Case) -> Signer:
     """The key that signs this case's checkpoints.
 

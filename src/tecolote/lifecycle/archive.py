@@ -159,9 +159,15 @@ class Archive:
             raise EvidenceError(f"{name} is longer than the log says", "Run: tecolote verify")
         self._done += size
 
-    def close(self) -> None:
-        """Write the end of the stream."""
-        self._tar.close()
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Write the end of the stream; of one that broke off there is none."""
+        if kind is None:
+            self._tar.close()
+        elif self._tar.fileobj is not None:
+            self._tar.fileobj.close()
 
 
 class _Joined(io.RawIOBase):

@@ -59,14 +59,13 @@ def backup(
         raise UsageError(f"{out} lies inside the case", "Put a backup on another disk")
     with new_file(out) as raw, Encrypting(raw, recipient=recipient, passphrase=passphrase) as sealed:
         stream = io.BufferedWriter(sealed, 1 << 20)
-        archive = Archive(case, stream, progress)
-        pinned = archive.tables()
-        archive.packs(pinned, as_it_stands)
-        archive.log(log_bytes(case, pinned))
-        archive.rest(pinned)
-        _keys(case, archive, pinned)
-        archive.check(pinned)
-        archive.close()
+        with Archive(case, stream, progress) as archive:
+            pinned = archive.tables()
+            archive.packs(pinned, as_it_stands)
+            archive.log(log_bytes(case, pinned))
+            archive.rest(pinned)
+            _keys(case, archive, pinned)
+            archive.check(pinned)
         stream.flush()
     digest, size = digest_of(out)
     how = {"sha256": digest, "bytes": size, "leaves": pinned.meta.size, "recipient": recipient}
@@ -86,8 +85,18 @@ def restore(
     return verify_case(case, progress)
 
 
-def put_back(path: Path, root: Path, *, identity: str = "", passphrase: str = "") -> Case:
-    """The case of an encrypted archive, in place with its keys; nothing is in place unless all is."""
+def put_back(
+    path: Path,
+    root: Path,
+    *,
+    identity: str = "",
+    passphrase: str = "",
+    settle: Callable[[Case], None] = lambda case: None,
+) -> Case:
+    """The case of an encrypted archive, in place with its keys; nothing is in place unless all is.
+
+    ``settle`` is called with the case before it gets its name.
+    """
     if root.exists():
         raise UsageError(f"{root} exists already", "Name a new folder")
     work = root.with_name(f".{root.name}.tmp")
@@ -109,6 +118,11 @@ def put_back(path: Path, root: Path, *, identity: str = "", passphrase: str = ""
             (work / "evidence" / name).mkdir(exist_ok=True)
         work_keys.rename(target)
         sync_folder(target.parent)
+        try:
+            settle(found)
+        except BaseException:
+            _clear(target)
+            raise
         work.rename(root)
         sync_folder(root.resolve().parent)
     finally:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tecolote.evidence.fault import Fault
     from tecolote.lifecycle.backup import Backup
     from tecolote.lifecycle.erase import Erased, Grounds
+    from tecolote.lifecycle.handover import Handover
     from tecolote.lifecycle.plan import Plan, Wish
 
 Progress = Callable[[int, int, str], None]
@@ -135,3 +136,29 @@ def restore(
 def key_text(given: str) -> str:
     """A key as given, or as it stands in the file given."""
     return Path(given).read_text("ascii").strip() if given and Path(given).is_file() else given
+
+
+def new_keeper(path: Path) -> str:
+    """Make the key pair of a keeper to be: the secret in the new file ``path``, the public text in ``path.pub``."""
+    from tecolote.lifecycle.handover import new_keeper as make
+
+    secret, public = make()
+    write_pair(path, secret, public)
+    return public
+
+
+def handover(
+    case_dir: Path, to: str, out: Path, *, by: str, recipient: str, purpose: str, progress: Progress | None = None
+) -> Handover:
+    """Write a case for its new keeper; ``to`` is the public text or a file that holds it."""
+    from tecolote.lifecycle.handover import handover as run
+
+    case = Case.open(case_dir)
+    return run(case, key_text(to), out, by=by, recipient=recipient, purpose=purpose, progress=progress)
+
+
+def accept(path: Path, case_dir: Path, secret: Path) -> Case:
+    """Take over a case as the new folder ``case_dir``."""
+    from tecolote.lifecycle.handover import accept as run
+
+    return run(path, case_dir, secret.read_text("ascii").strip())
