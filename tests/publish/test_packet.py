@@ -195,6 +195,41 @@ def test_what_cannot_be_made_is_said_and_not_logged(case: Case, tmp_path: Path, 
         assert evidence.size == before
 
 
+@pytest.mark.parametrize(
+    ("items", "view"),
+    [
+        ("table=edges type=mentions", "edges"),
+        ("table=profiles all", "account_snapshots"),
+        ("table=observations", "observations"),
+    ],
+)
+def test_ties_profiles_and_availability_go_out_with_their_proofs(
+    case: Case, tmp_path: Path, items: str, view: str
+) -> None:
+    corpus = Corpus(case)
+    protected = {r["account_id"] for r in corpus.rows("SELECT account_id FROM account_assessments WHERE protected")}
+    for audience in ("law-enforcement", "press"):
+        made = build(case, Order(audience, items, PURPOSE), tmp_path / audience)
+        rows = _rows(made.path)
+        assert verbs.verify(made.path) == []
+        assert all(set(row) >= {"said", "text", "leaf_index"} and row["flag"] is False for row in rows)
+        where = "WHERE type = 'mentions'" if view == "edges" else ""
+        there = corpus.rows(f"SELECT count(DISTINCT (leaf_index, record_index)) AS n FROM {view} {where}")[0]["n"]
+        assert 0 < len({(row["leaf_index"], row["record_index"]) for row in rows}) <= there
+        if audience == "press":
+            assert not protected & {value for row in rows for value in (row["account_id"], *row["said"].values())}
+            assert not (made.path / "data/raw").exists()
+            assert not Names(corpus).inside((made.path / "data/records.json").read_bytes())
+
+
+@pytest.mark.parametrize(
+    "items", ["table=edges table=profiles", "table=raw", "table=edges flag", "table=profiles state=live"]
+)
+def test_a_table_has_its_own_terms(case: Case, tmp_path: Path, items: str) -> None:
+    with pytest.raises(UsageError, match=r"term|one table"):
+        build(case, Order("court", items, "x"), tmp_path / "out")
+
+
 @settings(max_examples=200)
 @given(st.text(max_size=60))
 def test_a_value_never_becomes_part_of_the_query(value: str) -> None:

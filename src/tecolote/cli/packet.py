@@ -25,8 +25,10 @@ from tecolote.cli.common import case_option, json_option, lang_option, print_jso
 @click.option(
     "--items",
     required=True,
-    help="flag, all, severity>=N, severity=N, platform=, account=, post=, theme=, group=, voice=, since=, until=; "
-    "terms of one name are alternatives, different names must all hold.",
+    help="Of posts: flag, all, severity>=N, severity=N, platform=, account=, post=, theme=, group=, voice=, since=, "
+    "until=; terms of one name are alternatives, different names must all hold. Of other records: table=edges with "
+    "platform=, account=, post=, type=; table=profiles with platform=, account=; table=observations with platform=, "
+    "account=, post=, state=.",
 )
 @click.option(
     "--purpose", required=True, help="Why it goes out; logged. Private chats need the consent's purpose in it."

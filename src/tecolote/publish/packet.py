@@ -29,7 +29,7 @@ from tecolote.evidence.custody import Custody, Stay
 from tecolote.evidence.verify_packet import FORMAT, Check, cell
 from tecolote.publish import packet_exchange, packet_pages
 from tecolote.publish.packet_bag import Bag
-from tecolote.publish.packet_items import AUDIENCES, AUTHORITIES, COLUMNS, Items, Names, choose
+from tecolote.publish.packet_items import AUDIENCES, AUTHORITIES, Items, Names, choose
 from tecolote.publish.packet_query import parse
 from tecolote.publish.texts import texts
 
@@ -182,11 +182,11 @@ class _Making:
                     yield leaf, record, records, stream.read(length)
 
     def _tables(self, bag: Bag) -> None:
-        bag.add("records.json", _json({"columns": list(COLUMNS), "records": self.items.rows}))
+        bag.add("records.json", _json({"columns": list(self.items.columns), "records": self.items.rows}))
         out = io.StringIO()
         writer = csv.writer(out)
-        writer.writerow(COLUMNS)
-        writer.writerows([cell(row[name]) for name in COLUMNS] for row in self.items.rows)
+        writer.writerow(self.items.columns)
+        writer.writerows([cell(row[name]) for name in self.items.columns] for row in self.items.rows)
         bag.add("records.csv", out.getvalue().encode())
 
     def _media(self, bag: Bag) -> int:

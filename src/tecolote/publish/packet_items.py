@@ -18,6 +18,7 @@ from tecolote.corpus.store import Corpus
 from tecolote.errors import UsageError
 from tecolote.evidence import Event, Evidence
 from tecolote.publish.packet_query import Query
+from tecolote.publish.packet_tables import sql
 from tecolote.publish.tables import plain
 
 AUDIENCES = ("platform", "law-enforcement", "court", "press")
@@ -76,11 +77,12 @@ class Items:
     """What goes in.
 
     Attributes:
-        rows: one dictionary of `COLUMNS` per record, JSON values.
+        rows: one dictionary of `columns` per record, JSON values.
         withheld: places (leaf, record) whose raw record is kept back.
         media: SHA-256 to MIME type of attachments.
         left_out: how many records were left out, by reason.
         consents: leaves of the consent events on which private chats go in.
+        columns: `COLUMNS`, and ``said`` where the records are no posts.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -88,6 +90,7 @@ class Items:
     media: dict[str, str | None] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
     consents: set[int] = field(default_factory=set)
+    columns: tuple[str, ...] = COLUMNS
 
     def places(self) -> list[tuple[int, int]]:
         """Leaf and record of each row, each once, in order."""
@@ -100,10 +103,12 @@ def choose(case: Case, corpus: Corpus, evidence: Evidence, query: Query, audienc
     Raises:
         UsageError: there are none, or too many.
     """
-    found = corpus.rows(_SQL.format(where=query.where, limit=MAX_RECORDS + 1), query.parameters)
+    posts, limit = query.table == "posts", MAX_RECORDS + 1
+    asked = _SQL.format(where=query.where, limit=limit) if posts else sql(query.table, query.where, limit)
+    found = corpus.rows(asked, query.parameters)
     if len(found) > MAX_RECORDS:
         raise UsageError(f"more than {MAX_RECORDS:,} records fit", "Narrow the items, for example by since= and until=")
-    items = Items()
+    items = Items(columns=COLUMNS if posts else (*COLUMNS, "said"))
     consents = Consents(evidence, purpose, datetime.now(case.settings.zone).date().isoformat())
     names = None if audience in AUTHORITIES else Names(corpus)
     seen = set()
@@ -117,15 +122,19 @@ def choose(case: Case, corpus: Corpus, evidence: Evidence, query: Query, audienc
         if why:
             items.left_out[why] += 1
             continue
-        made = {name: _clean(plain(row[name])) for name in COLUMNS}
+        made = {name: _clean(plain(row[name])) for name in items.columns}
         items.rows.append(made if names is None else _masked(made, names, items))
     if not items.rows:
         reasons = ", ".join(f"{count} {why}" for why, count in items.left_out.items())
         hint = f"Left out: {reasons}" if reasons else "Widen the items"
         raise UsageError(f"no record can go to {audience}", hint)
-    if names is not None:
+    if names is not None and posts:
         _withhold_shared(corpus, items)
-    _add_media(corpus, items, audience)
+    elif names is not None:
+        # A list of followers, say, is one record: it would show ties that were not asked for.
+        items.withheld.update(items.places())
+    if posts:
+        _add_media(corpus, items, audience)
     return items
 
 
@@ -170,6 +179,8 @@ def _masked(row: dict[str, Any], names: Names, items: Items) -> dict[str, Any]:
         if masked != row[name]:
             row[name] = masked
             items.withheld.add(place)
+    if "said" in row:
+        row["said"] = {name: names.mask(row["platform"], value) for name, value in row["said"].items()}
     if names.tied(row["platform"], row["id"]):
         items.withheld.add(place)
     return row

@@ -1,5 +1,6 @@
 """The little language in which a packet's items are named: ``flag severity>=3 platform=x since=2026-01-01``.
 
+``table=edges``, ``table=profiles`` or ``table=observations`` asks for other records than posts, with own terms.
 Terms stand side by side; text with spaces goes in quotes. Terms of the same name are alternatives, terms of different
 names must all hold. Every value reaches the database as a parameter.
 """
@@ -14,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tecolote.errors import UsageError
+from tecolote.publish.packet_tables import KINDS, TABLES
 
 _MAX_CHARS, _MAX_TERMS = 4000, 200
 _TERM = re.compile(r"([a-z]+)(>=|=)(.+)", re.DOTALL)
@@ -27,7 +29,7 @@ _EQUAL = {
 }
 _HINT = (
     "Use: flag, all, severity>=N, severity=N, platform=, account=, post=, theme=, group=, voice=, "
-    "since=YYYY-MM-DD, until=YYYY-MM-DD"
+    "since=YYYY-MM-DD, until=YYYY-MM-DD; table=edges with type=, table=profiles, table=observations with state="
 )
 
 
@@ -39,11 +41,13 @@ class Query:
         text: as written.
         where: condition over posts ``p`` and assessments ``a``.
         parameters: its values by name.
+        table: one of `TABLES`.
     """
 
     text: str
     where: str
     parameters: dict[str, Any]
+    table: str = "posts"
 
 
 def parse(text: str, zone: ZoneInfo) -> Query:
@@ -58,34 +62,46 @@ def parse(text: str, zone: ZoneInfo) -> Query:
         raise UsageError(f"the items cannot be read: {error}", "Close every quote") from None
     if not words or len(words) > _MAX_TERMS:
         raise UsageError("the items are empty or too long", _HINT)
+    table, words = _table(words)
     parameters: dict[str, Any] = {}
     groups: dict[str, list[str]] = {}
     for number, word in enumerate(words):
-        name, condition, value = _term(word, f"q{number}", zone)
+        name, condition, value = _term(word, f"q{number}", zone, table)
         groups.setdefault(name, []).append(condition)
         if value is not None:
             parameters[f"q{number}"] = value
     where = " AND ".join("(" + " OR ".join(conditions) + ")" for conditions in groups.values())
-    return Query(text, where, parameters)
+    return Query(text, where or "true", parameters, table)
 
 
-def _term(word: str, key: str, zone: ZoneInfo) -> tuple[str, str, Any]:
+def _table(words: list[str]) -> tuple[str, list[str]]:
+    """The table that is asked for, and the other words."""
+    named = {word.removeprefix("table=") for word in words if word.startswith("table=")} or {"posts"}
+    table = named.pop()
+    if named or table not in TABLES:
+        raise UsageError("a packet is of one table", f"Use one of: {', '.join(f'table={name}' for name in TABLES)}")
+    return table, [word for word in words if not word.startswith("table=")]
+
+
+def _term(word: str, key: str, zone: ZoneInfo, table: str) -> tuple[str, str, Any]:
     """Name, condition and value of one term."""
-    if word in ("flag", "all"):
+    if word == "all" or (word == "flag" and table == "posts"):
         return word, "coalesce(a.flag, false)" if word == "flag" else "true", None
     found = _TERM.fullmatch(word)
     if found is None:
         raise UsageError(f"'{word}' is no term", _HINT)
     name, sign, value = found.groups()
     if name in ("since", "until") and sign == "=":
-        return name, f"p.created_at {'>=' if name == 'since' else '<'} ${key}", _day(value, zone, name == "until")
-    if name == "severity":
+        time = KINDS[table].time if table in KINDS else "p.created_at"
+        return name, f"{time} {'>=' if name == 'since' else '<'} ${key}", _day(value, zone, name == "until")
+    if name == "severity" and table == "posts":
         if not re.fullmatch(r"[0-4]", value):
             raise UsageError(f"'{value}' is no severity", "Severities are 0 to 4")
         return "severity", f"a.severity {sign} ${key}", int(value)
-    if name not in _EQUAL or sign != "=":
-        raise UsageError(f"'{word}' is no term", _HINT)
-    return name, _EQUAL[name].format(f"${key}"), value
+    terms = KINDS[table].terms if table in KINDS else _EQUAL
+    if name not in terms or sign != "=":
+        raise UsageError(f"'{word}' is no term of {table}", _HINT)
+    return name, terms[name].format(f"${key}"), value
 
 
 def _day(text: str, zone: ZoneInfo, end: bool) -> datetime:
