@@ -289,23 +289,24 @@ def _holder(path: Path) -> dict[str, Any] | None:
 
 
 def _is_stale(path: Path, holder: dict[str, Any]) -> bool:
-    if holder["host"] == socket.gethostname():
+    if holder["host"] == socket.gethostname() and holder["pid"]:
         if holder["boot"] and _boot() and holder["boot"] != _boot():
             return True  # the number may be another process's after the machine was started again
-        if holder["pid"] == os.getpid():
-            return False
-        try:
-            os.kill(holder["pid"], 0) if holder["pid"] else None
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
-        if holder["pid"]:
-            return False
+        return not _is_alive(holder["pid"])
     try:
         return time.time() - path.stat().st_mtime > _STALE_S
     except FileNotFoundError:
         return True
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _take_over(path: Path) -> None:
