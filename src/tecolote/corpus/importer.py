@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from tecolote.case import Case
 from tecolote.corpus.commit import publish_tables
 from tecolote.corpus.files import live_files, open_evidence, remaining_rows
+from tecolote.corpus.owners import Owners
 from tecolote.corpus.pending import Pending
 from tecolote.corpus.plan import Part, Permission, plan_container, plan_file, walk
 from tecolote.corpus.reading import FileResult, read_rows, settings_of
@@ -110,11 +111,14 @@ class Import:
         self.results: list[FileResult] = []
         self.permission = Permission(consent, datetime.now(case.settings.zone).date())
         self.pending = Pending(self.writing)
+        self.owners = Owners()
         self._unsaved_bytes = 0
         self._dirty = False
         self._saved_at = time.monotonic()
         self._consent_logged = False
-        self._known = {e.payload["sha256"]: (e.index, e.payload["settings"]) for e in live_files(self.evidence)}
+        self._known: dict[str, dict[str | None, tuple[int, dict[str, Any]]]] = {}
+        for event in live_files(self.evidence):
+            self._remember(event.payload["sha256"], event.index, event.payload["settings"])
         self._containers = {e.payload["sha256"] for e in self.evidence.events("import.container")}
 
     # -- what is taken
@@ -122,6 +126,7 @@ class Import:
     def take_all(self, paths: list[Path]) -> None:
         """Every file below ``paths``, one after the other; a file that fails never stops the rest."""
         found = list(walk(paths))
+        self.owners.look(found)
         total = sum(p.stat().st_size for _, p, why in found if not why)
         done = 0
         for name, path, why in found:
@@ -145,7 +150,7 @@ class Import:
         if containers.kind(head):
             self._take_container(name, stream, size)
             return
-        part = plan_file(name, stream, size, self.permission)
+        part = plan_file(name, stream, size, self.permission, self.owners)
         if part.refused:
             self.results.append(FileResult(part.name, status="refused", reason=part.refused))
         elif part.public_spans:
@@ -155,7 +160,7 @@ class Import:
             self._read(part, blob, {"blob": blob, "container": None, "chain": []}, lambda: self.evidence.read(blob))
 
     def _take_container(self, name: str, stream: BinaryIO, size: int) -> None:
-        parts = plan_container(name, stream, size, self.permission)
+        parts = plan_container(name, stream, size, self.permission, self.owners)
         refused = [p for p in parts if p.refused or p.public_spans]
         if not refused:
             outer = self._keep(stream)
@@ -241,8 +246,9 @@ class Import:
         beside: dict[str, str] | None = None,
     ) -> None:
         """Read a file whose bytes are kept, and log it."""
-        settings = settings_of(part.reader, part.private, self.options, self.consent)
-        known = self._known.get(digest)
+        options = self.owners.options(part.name, part.reader, self.options)
+        settings = settings_of(part.reader, part.private, options, self.consent)
+        known = self._earlier(digest, settings, by_archive=options is not self.options)
         if known and known[1] == settings:
             self.results.append(FileResult(part.name, digest, settings["reader"], "duplicate", "already in the case"))
             return
@@ -275,6 +281,7 @@ class Import:
         }
         if known:
             payload["supersedes"] = known[0]
+            del self._known[digest][_owner(known[1])]
             self.pending.flush()
             self.writing.drop_leaf(known[0])
         records = reading.records
@@ -289,9 +296,22 @@ class Import:
         )
         if leaf != reading.leaf:
             raise RuntimeError(f"leaf {leaf} where {reading.leaf} was promised")
-        self._known[digest] = (leaf, settings)
+        self._remember(digest, leaf, settings)
         self._dirty = True
         self.results.append(reading.result)
+
+    def _remember(self, digest: str, leaf: int, settings: dict[str, Any]) -> None:
+        self._known.setdefault(digest, {})[_owner(settings)] = (leaf, settings)
+
+    def _earlier(self, digest: str, settings: dict[str, Any], by_archive: bool) -> tuple[int, dict[str, Any]] | None:
+        """The reading of the same bytes that this one repeats or replaces.
+
+        The same bytes in the archives of two owners (both follow nobody) are two files, if the archives say so.
+        """
+        found = self._known.get(digest, {})
+        if by_archive:
+            return found.get(_owner(settings)) or found.get(None)
+        return found.get(_owner(settings)) or next(reversed(found.values()), None)
 
     def _log_consent(self, part: Part) -> None:
         if part.private and self.consent is not None and not self._consent_logged:
@@ -351,6 +371,11 @@ class Import:
                 f"reading {payload['shown_as']} again gave other rows than leaf {leaf} says",
                 "Run: tecolote verify",
             )
+
+
+def _owner(settings: dict[str, Any]) -> str | None:
+    owner: str | None = settings["mapping"].get("account_id")
+    return owner
 
 
 def _blocks(stream: BinaryIO, length: int | None = None) -> Iterator[bytes]:

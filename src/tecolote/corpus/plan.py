@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
+from tecolote.corpus.owners import Owners
 from tecolote.errors import LimitExceeded, SourceRefused
 from tecolote.sources import containers, private_shapes, registry
 from tecolote.sources.base import Chat, Reader, Source, clean_text
@@ -93,13 +94,13 @@ def _shown(name: str) -> str:
     return clean_text(name) or ""
 
 
-def plan_file(name: str, stream: BinaryIO, size: int, permission: Permission) -> Part:
-    """The plan for a file that is no container."""
-    return _plan(name, (), stream, size, permission, lambda: (_digest(stream),))
+def plan_file(name: str, stream: BinaryIO, size: int, permission: Permission, owners: Owners) -> Part:
+    """The plan for a file that is no container; ``owners`` takes up whom it names as the owner of its archive."""
+    return _plan(name, (), stream, size, permission, owners, lambda: (_digest(stream),))
 
 
-def plan_container(name: str, stream: BinaryIO, size: int, permission: Permission) -> list[Part]:
-    """The plan for every member of a container.
+def plan_container(name: str, stream: BinaryIO, size: int, permission: Permission, owners: Owners) -> list[Part]:
+    """The plan for every member of a container; ``owners`` as in `plan_file`.
 
     Raises:
         SourceRefused: the container cannot be opened or unpacks to too much.
@@ -128,6 +129,7 @@ def plan_container(name: str, stream: BinaryIO, size: int, permission: Permissio
                     inner,
                     inner_size,
                     permission,
+                    owners,
                     lambda inner=inner: (_digest(inner), outer_digest()),  # type: ignore[misc]
                 )
             )
@@ -145,10 +147,12 @@ def _plan(
     stream: BinaryIO,
     size: int,
     permission: Permission,
+    owners: Owners,
     hashes: Callable[[], tuple[str, ...]],
 ) -> Part:
     source = Source(name, stream, size)
     reader = registry.pick(source.head, name)
+    owners.learn(source, reader)
     part = Part(name, chain, reader)
     if reader is None:
         words = private_shapes.recognise(source.head, name)

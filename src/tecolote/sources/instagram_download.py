@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from tecolote.sources.base import Sink, Source
 from tecolote.sources.json_reader import JsonReader, Record, created
-from tecolote.sources.jsonbytes import Unreadable, glimpse
+from tecolote.sources.jsonbytes import Unreadable, decode, glimpse, pieces
 from tecolote.sources.meta_download import add_media, derived_id, earliest, file_name, fixed, place_of, repaired
 from tecolote.sources.shapes import compact, dig, epoch, obj, objs, some
 
@@ -17,6 +18,7 @@ _POSTS = (
     "ig_posts", "ig_reels_media", "ig_stories", "ig_igtv_media", "ig_archived_post_media", "ig_other_media",
     "ig_recently_deleted_media",
 )  # fmt: skip
+_USERNAME = ("Username", "Nombre de usuario")
 _PEOPLE = ("relationships_followers", "relationships_following")
 _COMMENTS = ("comments_media_comments", "comments_reels_comments", "comments_story_comments")
 _FLAGS = {"true": True, "false": False}
@@ -127,14 +129,31 @@ def _comment(record: Record, value: dict[str, Any]) -> None:
     record.text_edges(owner, text, post_id=post, at=when[0])
 
 
+def owner(source: Source) -> str | None:
+    """The username of the account whose download this is, if ``source`` is the file of it that says so."""
+    if b'"profile_user"' not in source.head:
+        return None
+    for piece in pieces(source, Sink(), frozenset({"profile_user"})):
+        try:
+            return _said(decode(piece.raw, lambda words: None), *_USERNAME)
+        except Unreadable:
+            continue
+    return None
+
+
+def _said(value: Any, *labels: str) -> str | None:
+    """The value under the first of ``labels`` that a profile has, in the language of the download."""
+    found = (fixed(dig(value, "string_map_data", label, "value")) for label in labels)
+    return next((text for text in found if text), None)
+
+
 def _profile(record: Record, value: dict[str, Any]) -> None:
     """The owner; e-mail address, telephone number and date of birth are not read."""
 
     def said(*labels: str) -> str | None:
-        found = (fixed(dig(value, "string_map_data", label, "value")) for label in labels)
-        return next((text for text in found if text), None)
+        return _said(value, *labels)
 
-    name = said("Username", "Nombre de usuario")
+    name = said(*_USERNAME)
     account = record.options.owner or name
     if account is None:
         raise Unreadable("a profile without a user name")

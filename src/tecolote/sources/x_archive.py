@@ -1,8 +1,9 @@
 """Files of an archive that X gives an account's owner: ``window.YTD.<name>.part<N> = [...]``.
 
-Posts do not say whose they are: the archive's account stands in ``account.js`` alone, and each file is read for
-itself. (An archive joined into one JSON document holds it, and is read with it.) ``--map account_id==ID`` names the
-owner; without it a post's author and the source of its edges stay null, and lists of followers state accounts only.
+Posts do not say whose they are: the archive's account stands in ``account.js`` and ``manifest.js`` alone. An import of
+the archive's folder or zip looks there first (`owner`); an archive joined into one JSON document holds it, and is read
+with it. Of a file by itself ``--map account_id==ID`` names the owner; without it a post's author and the source of its
+edges stay null, and lists of followers state accounts only.
 E-mail addresses are never read. Direct messages, contacts and devices are private.
 """
 
@@ -103,6 +104,19 @@ def _pieces(source: Source, sink: Sink) -> Iterator[Piece]:
     body = body[:-1] if body.endswith(b";") else body
     for piece in documents(Source(source.name, io.BytesIO(body), len(body)), sink, _JOINED):
         yield replace(piece, start=piece.start + skip)
+
+
+def owner(source: Source) -> str | None:
+    """The account whose archive this is, if ``source`` is the file of the archive that says so."""
+    if _section(source.head) != "account" and not _MANIFEST.match(source.head):
+        return None
+    for piece in _pieces(source, Sink()):
+        try:
+            value = decode(piece.raw, lambda words: None)
+            return ident(dig(value, "account", "accountId")) or ident(dig(value, "userInfo", "accountId"))
+        except Unreadable:
+            continue
+    return None
 
 
 def _owner(found: list[Piece]) -> str | None:
