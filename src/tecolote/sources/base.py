@@ -212,10 +212,11 @@ class Sink:
 
     def quarantine(self, locator: str, reason: str) -> None:
         """Count a record that cannot be read, with the reason; its bytes stay in the file's evidence."""
-        self.quarantined.append((locator, reason))
+        self.quarantined.append((clean_text(locator) or "", clean_text(reason) or ""))
 
     def note(self, words: str) -> None:
         """Say once what is odd about the file."""
+        words = clean_text(words) or ""
         if words not in self.notes:
             self.notes.append(words)
 

@@ -2,282 +2,245 @@
 
 A member is addressed by its chain of positions from the outermost file (``[3]``, or ``[3, 0]`` for a
 member of a nested archive), never by its name: names are text for people.
+
+Unpacking is done by a child process with limits of memory and processor time (`unpacker`), which is kept for the next
+archive. It reads ahead while this process works, so that small members cost no wait.
 """
 
 from __future__ import annotations
 
-import gzip
+import atexit
 import io
-import lzma
-import tarfile
-import zipfile
-import zlib
+import json
+import os
+import struct
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO, cast
 
 from tecolote.errors import LimitExceeded, SourceRefused
+from tecolote.sources.archives import FREE_BYTES, MAX_DEPTH, MAX_ENTRIES, MAX_RATIO, Budget, Member, kind
 from tecolote.sources.base import clean_text
+from tecolote.sources.unpacker import HEADER, RANGE
 
-MAX_DEPTH = 4
-MAX_ENTRIES = 200_000
-#: Bytes that may come out of any archive, however small it is.
-FREE_BYTES = 64 << 20
-#: Beyond `FREE_BYTES`, how many bytes may come out for each byte of the outermost file.
-MAX_RATIO = 250
-_XZ_MEMORY = 256 << 20
-#: Dumps are written with windows of 2 GiB; memory is only touched as far as bytes come out, which is counted.
-_ZSTD_WINDOW = 1 << 31
-#: Bytes given to the Zstandard decoder at once: at most 32 MiB come out of them (RFC 8878, a block is 128 KiB).
-_ZSTD_STEP = 1024
-_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+__all__ = [
+    "FREE_BYTES", "MAX_DEPTH", "MAX_ENTRIES", "MAX_RATIO", "Budget", "Member", "kind", "members", "open_member",
+]  # fmt: skip
 
-#: What a damaged or dishonest archive raises on reading.
-DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError)
+_BUFFER = 256 << 10
 
 
-@dataclass
-class Budget:
-    """Bytes that one outermost file may still unpack to, all members and depths together."""
-
-    left: int
-
-    @classmethod
-    def of(cls, size: int) -> Budget:
-        """The budget of an outermost file of ``size`` bytes."""
-        return cls(FREE_BYTES + MAX_RATIO * size)
-
-    def spend(self, count: int) -> None:
-        """Take ``count`` bytes.
-
-        Raises:
-            LimitExceeded: the file unpacks to more than it may.
-        """
-        self.left -= count
-        if self.left < 0:
-            raise LimitExceeded(
-                "it unpacks to far more than its size, as a decompression bomb does",
-                "If it is genuine, unpack it yourself and import the files",
-            )
-
-
-class Bounded(io.RawIOBase):
-    """A member's bytes: seekable, counted against a budget, damage raised as `SourceRefused`."""
-
-    def __init__(self, inner: BinaryIO, budget: Budget) -> None:
-        self._inner = inner
-        self._budget = budget
-        self._high = 0
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def seekable(self) -> bool:
-        """Always: going back unpacks again."""
-        return True
-
-    def tell(self) -> int:
-        """Position in the unpacked bytes."""
-        return self._inner.tell()
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """Move to a position; reading up to it counts."""
-        if whence == io.SEEK_END:
-            while self.read(1 << 20):
-                pass
-            return self._inner.seek(self._high + offset)
-        return self._inner.seek(offset, whence)
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Up to ``size`` bytes.
-
-        Raises:
-            LimitExceeded: more comes out than the budget allows.
-            SourceRefused: the archive is damaged or encrypted.
-        """
-        want = -1 if size is None else size
-        if want < 0:
-            parts = []
-            while part := self.read(1 << 20):
-                parts.append(part)
-            return b"".join(parts)
-        try:
-            data = self._inner.read(want)
-            position = self._inner.tell()
-        except DAMAGE as error:
-            raise SourceRefused(f"the archive cannot be read: {_words(error)}") from None
-        if position > self._high:
-            self._budget.spend(position - self._high)
-            self._high = position
-        return data
-
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
-        """For `io.BufferedReader`."""
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-
-@dataclass(frozen=True)
-class Member:
-    """A file inside a container.
-
-    Attributes:
-        chain: positions from the outermost file.
-        name: for people.
-        stream: its bytes, valid until the next member is asked for.
-        damage: why it cannot be read, if its first bytes could not.
-    """
-
-    chain: tuple[int, ...]
-    name: str
-    stream: BinaryIO
-    damage: str = ""
-
-
-def kind(head: bytes) -> str | None:
-    """'zip', 'tar', 'gzip', 'xz', 'zstd' by the first bytes, or None.
-
-    A zip behind other bytes is not opened: such a file is meant to be two things at once. A compressed web archive
-    is no container: its records are compressed one by one and its reader checks each.
-    """
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return "zip"
-    if head.startswith(b"\x1f\x8b\x08"):
-        return None if _is_web_archive(head) else "gzip"
-    if head.startswith(_ZSTD_MAGIC):
-        return "zstd"
-    if head.startswith(b"\xfd7zXZ\x00"):
-        return "xz"
-    if head[257:262] == b"ustar":
-        return "tar"
-    return None
-
-
-def _is_web_archive(head: bytes) -> bool:
-    try:
-        first = zlib.decompressobj(31).decompress(head, 16)
-    except zlib.error:
-        return False
-    return first.startswith((b"WARC/", b"filedesc://"))
-
-
-def members(name: str, stream: BinaryIO, budget: Budget, chain: tuple[int, ...] = ()) -> Iterator[Member]:
+def members(name: str, stream: BinaryIO, budget: Budget) -> Iterator[Member]:
     """Every file inside a container, nested containers opened, in the container's own order.
 
     A stream is valid until the next member is asked for.
 
+    Args:
+        name: of the container, for people.
+        stream: its bytes, seekable.
+        budget: bytes that may come out.
+
     Raises:
-        LimitExceeded: too deep, too many entries, or too much comes out.
+        LimitExceeded: too deep, too many entries, or too much comes out or is needed.
         SourceRefused: the container is damaged or encrypted.
     """
-    if len(chain) > MAX_DEPTH:
-        raise LimitExceeded(f"archives are nested more than {MAX_DEPTH} deep", "Unpack the outer ones yourself")
-    for position, (found, inner) in enumerate(_entries(name, stream)):
-        entry = clean_text(found)
-        if position >= MAX_ENTRIES:
-            raise LimitExceeded(f"it has more than {MAX_ENTRIES} entries", "Split it")
-        here = (*chain, position)
-        bounded = Bounded(inner, budget)
-        try:
-            head = bounded.read(512)
-            bounded.seek(0)
-        except LimitExceeded:
-            raise
-        except SourceRefused as error:
-            yield Member(here, f"{name}!{entry}", io.BytesIO(), str(error))
-            continue
-        whole: BinaryIO = io.BufferedReader(bounded, 1 << 18)
-        if kind(head):
-            yield from members(f"{name}!{entry}", whole, budget, here)
-        else:
-            yield Member(here, f"{name}!{entry}", whole)
+    talk = _Talk(name, stream, budget, None)
+    try:
+        while (member := talk.member()) is not None:
+            yield member
+            talk.go_on()
+    finally:
+        talk.leave()
 
 
 def open_member(name: str, stream: BinaryIO, size: int, chain: tuple[int, ...]) -> BinaryIO:
-    """The bytes of one member, by its chain, as `members` would hand them out."""
-    budget = Budget.of(size)
-    for position in chain:
-        _, inner = _entry_at(name, stream, position)
-        stream = io.BufferedReader(Bounded(inner, budget), 1 << 18)
-    return stream
+    """The bytes of one member, by its chain, as `members` would hand them out.
 
-
-def _entry_at(name: str, stream: BinaryIO, position: int) -> tuple[str, BinaryIO]:
-    for at, found in enumerate(_entries(name, stream, only=position)):
-        if at == position:
-            return found
-    raise SourceRefused(f"{name} has no member {position}")
-
-
-def _entries(name: str, stream: BinaryIO, only: int | None = None) -> Iterator[tuple[str, BinaryIO]]:
-    stream.seek(0)
-    what = kind(stream.read(512))
-    stream.seek(0)
+    Raises:
+        LimitExceeded: as for `members`.
+        SourceRefused: as for `members`, or there is no such member.
+    """
+    talk = _Talk(name, stream, Budget.of(size), chain)
     try:
-        if what == "zip":
-            yield from _zip_entries(stream, only)
-        elif what == "tar":
-            yield from _tar_entries(stream, only)
-        elif what == "gzip":
-            yield _bare(name, ".gz"), gzip.GzipFile(fileobj=stream, mode="rb")  # type: ignore[misc]
-        elif what == "zstd":
-            yield _bare(name, ".zst"), io.BufferedReader(_Zstd(stream), 1 << 18)
-        else:
-            yield _bare(name, ".xz"), _Xz(stream)  # type: ignore[misc]
-    except DAMAGE as error:
-        raise SourceRefused(f"the archive cannot be read: {_words(error)}") from None
+        member = talk.member()
+    except BaseException:
+        talk.end()
+        raise
+    if member is None or member.damage:
+        talk.end()
+        raise SourceRefused(member.damage if member else f"{name} has no member {list(chain)}")
+    if isinstance(member.stream, io.BytesIO):
+        talk.drain()
+    return member.stream
 
 
-def _zip_entries(stream: BinaryIO, only: int | None) -> Iterator[tuple[str, BinaryIO]]:
-    # Neither the archive nor its members are closed here: a member outlives the search that found it.
-    archive = zipfile.ZipFile(stream)
-    files = [info for info in archive.infolist() if not info.is_dir()]
-    for position, info in enumerate(files):
-        if only is not None and position != only:
-            yield info.filename, io.BytesIO()
-            continue
-        if info.flag_bits & 1:
-            raise SourceRefused("the archive is encrypted", "Unpack it with its password and import the files")
-        yield info.filename, archive.open(info)  # type: ignore[misc]
+class _Child:
+    """One unpacking process and the pipes to it."""
+
+    def __init__(self) -> None:
+        # -P: a folder of hostile files may be the working directory, and nothing is imported from it.
+        command = [sys.executable, "-P", "-m", "tecolote.sources.unpacker"]
+        self._process = subprocess.Popen(  # noqa: S603  (our own module)
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        self._in = cast(BinaryIO, self._process.stdout)
+        self._out = cast(BinaryIO, self._process.stdin)
+
+    def send(self, letter: bytes, body: bytes = b"") -> None:
+        """Say something at once."""
+        try:
+            self._out.write(HEADER.pack(letter, len(body)) + body)
+            self._out.flush()
+        except (BrokenPipeError, ValueError):  # it is gone, or was ended
+            raise self._died() from None
+
+    def receive(self) -> tuple[bytes, bytes]:
+        """The child's next message."""
+        head = b"" if self._in.closed else self._in.read(HEADER.size)
+        if len(head) < HEADER.size:
+            raise self._died()
+        letter, length = HEADER.unpack(head)
+        return letter, self._in.read(length)
+
+    def _died(self) -> LimitExceeded:
+        self.stop()
+        return LimitExceeded(
+            "unpacking it took more memory or processor time than is allowed, or broke the unpacker",
+            "If it is genuine, unpack it yourself and import the files",
+        )
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can be asked."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._out, self._in):
+            try:
+                pipe.close()
+            except OSError:
+                continue
 
 
-def _tar_entries(stream: BinaryIO, only: int | None) -> Iterator[tuple[str, BinaryIO]]:
-    archive = tarfile.open(fileobj=stream, mode="r:")  # noqa: SIM115  (as for zip)
-    position = -1
-    for info in archive:
-        if info.isreg():
-            position += 1
-            inner = None if only is not None and position != only else archive.extractfile(info)
-            yield info.name, inner or io.BytesIO()  # type: ignore[misc]
+_idle: list[_Child] = []
+_lock = threading.Lock()
 
 
-class _Xz(lzma.LZMAFile):
-    """An xz stream whose dictionary may not take more memory than we allow."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        checker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
-        stream.seek(0)
-        checker.decompress(stream.read(4096), max_length=1)
-        stream.seek(0)
-        super().__init__(stream)
+def _stop_idle() -> None:
+    while _idle:
+        _idle.pop().stop()
 
 
-class _Zstd(io.RawIOBase):
-    """A Zstandard stream of one or more frames (RFC 8878); one that is cut off raises, where the library is silent."""
+atexit.register(_stop_idle)
+os.register_at_fork(after_in_child=_idle.clear)
 
-    def __init__(self, stream: BinaryIO) -> None:
+
+class _Talk:
+    """What is asked of a child about one container.
+
+    Attributes:
+        alone: the member under way is the last that is wanted.
+    """
+
+    def __init__(self, name: str, stream: BinaryIO, budget: Budget, chain: tuple[int, ...] | None) -> None:
+        with _lock:
+            found = _idle.pop() if _idle else None
+        self._child: _Child = found if found and found.alive else _Child()
+        self._ended = False
         self._stream = stream
-        self._rewind()
+        self.alone = chain is not None
+        self._finished = self._waiting = False
+        asked = {"name": name, "size": stream.seek(0, 2), "budget": budget.left, "chain": chain}
+        self._child.send(b"O", json.dumps(asked).encode())
 
-    def _rewind(self) -> None:
-        import zstandard
+    def member(self) -> Member | None:
+        """The next member; None behind the last."""
+        body = self._until(b"M")
+        if body is None:
+            return None
+        (length,) = struct.unpack_from(">I", body)
+        chain, name, damage, whole = json.loads(body[4 : 4 + length])
+        data = body[4 + length :]
+        self._waiting = not whole
+        stream: BinaryIO = io.BytesIO(data)
+        if not whole:
+            stream = io.BufferedReader(_Rest(self, data), _BUFFER)
+        return Member(tuple(chain), clean_text(name) or "", stream, damage)
 
-        self._stream.seek(0)
-        self._new = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj
-        self._decoder: Any = None
-        self._waiting, self._ready, self._position = b"", b"", 0
+    def ask(self, letter: bytes, body: bytes = b"") -> bytes:
+        """Bytes of the member under way, or its length.
+
+        Raises:
+            LimitExceeded: too much comes out.
+            SourceRefused: it is damaged, or not under way any more.
+        """
+        if not self._waiting:
+            raise SourceRefused("the archive has moved on to another member")
+        self._child.send(letter, body)
+        return self._until(b"D") or b""
+
+    def go_on(self) -> None:
+        """Let the child go on to the next member."""
+        if self._waiting:
+            self._waiting = False
+            self._child.send(b"C")
+
+    def leave(self) -> None:
+        """No further member is wanted; the one under way may still be read."""
+        if self._waiting:
+            self.alone = True
+        else:
+            self.end()
+
+    def drain(self) -> None:
+        """Hear the end, where nothing else can come."""
+        try:
+            self._until(b"E")
+        finally:
+            self.end()
+
+    def end(self) -> None:
+        """Give the child back; it is ended if it may still be speaking."""
+        if self._ended:
+            return
+        self._ended = True
+        if (self._finished or self._waiting) and self._child.alive:
+            with _lock:
+                _idle.append(self._child)
+        else:
+            self._child.stop()
+        self._waiting = False
+
+    def _until(self, wanted: bytes) -> bytes | None:
+        """The body of the next message of that kind, None at the end; serves the archive's bytes meanwhile."""
+        while True:
+            letter, body = self._child.receive()
+            if letter == b"R":
+                at, count = RANGE.unpack(body)
+                self._stream.seek(at)
+                self._child.send(b"S", self._stream.read(count))
+            elif letter == wanted and letter != b"E":
+                return body
+            elif letter == b"B":
+                raise SourceRefused(body.decode("utf-8", "replace"))
+            else:
+                self._finished, self._waiting = True, False
+                if letter == b"X":
+                    limit, what, hint = json.loads(body)
+                    raise (LimitExceeded if limit else SourceRefused)(what, hint)
+                return None
+
+
+class _Rest(io.RawIOBase):
+    """A member that did not come whole: its beginning is here, the rest is asked for."""
+
+    def __init__(self, talk: _Talk, first: bytes) -> None:
+        self._talk, self._first, self._at = talk, first, 0
 
     def readable(self) -> bool:
         """Always."""
@@ -289,58 +252,33 @@ class _Zstd(io.RawIOBase):
 
     def tell(self) -> int:
         """Position in the unpacked bytes."""
-        return self._position
+        return self._at
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Move to a position, reading up to it."""
-        target = offset if whence == io.SEEK_SET else self._position + offset
+        """Move to a position; the end is found by unpacking up to it."""
         if whence == io.SEEK_END:
-            raise OSError("the unpacked length is not known")
-        if target < self._position:
-            self._rewind()
-        while self._position < target and self.read(min(1 << 20, target - self._position)):
-            pass
-        return self._position
+            offset += int.from_bytes(self._talk.ask(b"L"), "big")
+        elif whence == io.SEEK_CUR:
+            offset += self._at
+        self._at = max(offset, 0)
+        return self._at
 
     def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
-        """Fill ``buffer`` as far as one step goes; 0 at the end.
+        """Fill ``buffer`` as far as the member goes.
 
         Raises:
-            OSError: the stream is damaged.
-            EOFError: it ends inside a frame.
+            LimitExceeded: too much comes out.
+            SourceRefused: the member is damaged.
         """
-        while not self._ready and self._step():
-            pass
-        taken = self._ready[: len(buffer)]
-        buffer[: len(taken)] = taken
-        self._ready = self._ready[len(taken) :]
-        self._position += len(taken)
-        return len(taken)
+        data = self._first[self._at : self._at + len(buffer)]
+        if not data and len(buffer):
+            data = self._talk.ask(b"P", RANGE.pack(self._at, len(buffer)))
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
 
-    def _step(self) -> bool:
-        """Decode the next few bytes; False at the end of the file."""
-        import zstandard
-
-        part = self._waiting or self._stream.read(_ZSTD_STEP)
-        self._waiting = b""
-        if not part:
-            if self._decoder is not None:
-                raise EOFError("the Zstandard stream ends inside a frame")
-            return False
-        self._decoder = self._decoder or self._new()
-        try:
-            self._ready = self._decoder.decompress(part)
-        except zstandard.ZstdError as error:
-            raise OSError(f"damaged Zstandard stream: {error}") from None
-        if self._decoder.eof:
-            self._waiting, self._decoder = self._decoder.unused_data, None
-        return True
-
-
-def _bare(name: str, ending: str) -> str:
-    last = name.rsplit("!", 1)[-1].rsplit("/", 1)[-1]
-    return last[: -len(ending)] if last.endswith(ending) else last
-
-
-def _words(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:200]
+    def close(self) -> None:
+        """Give the child back, if nothing else is wanted of it."""
+        if self._talk.alone and not self.closed:
+            self._talk.end()
+        super().close()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 import zipfile
+import zlib
 from typing import Any, BinaryIO
 
 from tecolote.sources.jsonbytes import Unreadable, decode
@@ -28,7 +30,7 @@ def faults(stream: BinaryIO) -> list[str]:
             return _check(archive, listed) if isinstance(listed, dict) else [f"{_LIST} is not an object"]
     except Unreadable as bad:
         return [f"{_LIST}: {bad}"]
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as bad:
+    except (zipfile.BadZipFile, zlib.error, struct.error, OSError, RuntimeError, EOFError, ValueError) as bad:
         return [f"the archive cannot be read: {str(bad)[:100]}"]
 
 
