@@ -258,3 +258,44 @@ def test_samples_of_other_projects(data: Path, name: str, posts: int, events: in
     assert (len(made), sum(p["kind"] == "event" for p in made)) == (posts, events)
     assert sum(p["created_at"] is None for p in made) == untimed
     assert not sink.quarantined and all(c.private for c in chats(raw))
+
+
+@pytest.mark.data
+def test_values_read_by_hand(data: Path) -> None:
+    folder = data / "exports" / "telegram_desktop"
+    sink = read(READER, (folder / "DM_2A_7M.json").read_bytes())
+    assert [(p["id"], p["kind"], p["author_name"], p["text"]) for p in rows(sink, "posts")] == [
+        ("700000000/2675", "event", "Bob", "joined_telegram"),
+        ("700000000/3644", "message", "Bob", "https://google.com 👀"),
+        ("700000000/3645", "message", "Alice", "hello world"),
+        ("700000000/3662", "message", "Bob", "world?"),
+        ("700000000/3663", "message", "Alice", "blah blah"),
+        ("700000000/3672", "message", "Alice", None),
+        ("700000000/3673", "message", "Alice", None),
+        ("700000000/3674", "event", "Alice", "phone_call: 56 s"),
+    ]
+    times = [(p["created_at"], p["created_at_raw"], p["tz_basis"]) for p in rows(sink, "posts")]
+    assert times[1] == (None, "2019-07-12T16:55:32", "unknown")
+    assert times[3] == (datetime(2022, 5, 9, 22, 23, 53, tzinfo=UTC), "1652135033", "utc")
+    assert times[7][0] == datetime(2023, 8, 11, 2, 11, 2, tzinfo=UTC)
+    pictures = [(m["post_id"], m["type"], m["width"], m["height"], m["status"]) for m in rows(sink, "media")]
+    assert pictures == [(f"700000000/{n}", "image", 960, 1280, "omitted") for n in (3672, 3673)]
+    (edge,) = rows(sink, "edges")
+    assert (edge["src"], edge["type"], edge["dst"]) == ("user700000000", "links_to", "https://google.com")
+    people = [(a["account_id"], a["display_name"], a["observed_at"]) for a in rows(sink, "account_snapshots")]
+    assert people == [("user700000000", "Bob", None), ("user300000000", "Alice", None)]
+    sink = read(READER, (folder / "personal_chat.json").read_bytes())
+    assert rows(sink, "posts")[2]["text"] == "Check this important message"
+    assert rows(sink, "posts")[0]["created_at"] == datetime(2024, 1, 15, 10, 50, tzinfo=UTC), "date_unixtime, not date"
+    (edge,) = rows(sink, "edges")
+    assert (edge["src"], edge["type"], edge["dst"], edge["post_id"]) == (
+        "user222", "replies", "123456789/3", "123456789/4",
+    )  # fmt: skip
+    (thread,) = rows(sink, "threads")
+    assert (thread["id"], thread["title"], thread["type"], thread["private"]) == (
+        "123456789",
+        "Test User",
+        "direct",
+        True,
+    )
+    assert "post_snapshots" not in counts(sink) and "observations" not in counts(sink)

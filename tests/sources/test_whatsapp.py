@@ -317,3 +317,30 @@ def test_samples_of_other_projects(data: Path, name: str, messages: int, authors
     assert counts(sink)["accounts"] == authors
     assert any(order in note for note in sink.notes)
     assert all((p["created_at"] is None) == (order == "cannot settle") for p in rows(sink, "posts"))
+
+
+@pytest.mark.data
+def test_values_read_by_hand(data: Path) -> None:
+    sink = read(READER, (data / "exports" / "whatsapp_txt" / "composed_es_mx_android.txt").read_bytes(), options=MEXICO)
+    posts = rows(sink, "posts")
+    assert [(p["kind"], p["account_id"], p["text"], p["text_raw"], p["revision"]) for p in posts[1:]] == [
+        ("event", "Ana", 'Ana creó el grupo "Vecinos 🏘️"', None, None),
+        ("message", "Ana", "Buenas noches\nsegunda línea: con dos puntos", None, None),
+        ("message", "Beto", None, "<Multimedia omitido>", None),
+        ("message", "Beto", "Corrijo", "Corrijo <Se editó este mensaje.>", 1),
+        ("message", "Beto", None, "Se eliminó este mensaje.", None),
+        ("message", "+525555550100", None, "IMG-20240901-WA0001.jpg (archivo adjunto)", None),
+    ]
+    assert posts[0]["kind"] == "event" and posts[0]["account_id"] is None
+    assert posts[2]["created_at"] == datetime(2024, 9, 1, 2, 48, tzinfo=UTC)
+    assert (posts[3]["created_at"], posts[3]["tz_basis"]) == (datetime(2024, 9, 1, 6, 5, tzinfo=UTC), "user_given")
+    assert [(m["post_id"], m["type"], m["local_path"], m["status"]) for m in rows(sink, "media")] == [
+        (posts[3]["id"], None, None, "omitted"), (posts[6]["id"], "image", "IMG-20240901-WA0001.jpg", "present"),
+    ]  # fmt: skip
+    (gone,) = rows(sink, "observations")
+    assert (gone["target_id"], gone["state"], gone["reason"]) == (posts[5]["id"], "deleted", "Se eliminó este mensaje.")
+    (thread,) = rows(sink, "threads")
+    assert (thread["title"], thread["type"], thread["private"]) == ("Vecinos 🏘️", "group", True)
+    assert [(a["id"], a["id_kind"]) for a in rows(sink, "accounts")] == [
+        ("Ana", "display_name"), ("Beto", "display_name"), ("+525555550100", "phone"),
+    ]  # fmt: skip

@@ -31,7 +31,10 @@ class ActivityPub(JsonReader):
     name = "activitypub"
     version = "1"
     title = "ActivityPub: notes, activities, actors and outboxes (JSON)"
-    obtained = "an object's address with 'Accept: application/activity+json'; Mastodon: Export, Request your archive"
+    obtained = (
+        "an object's address with 'Accept: application/activity+json'; Mastodon: Export, Request your archive "
+        "(of such an outbox no real file was had)"
+    )
     proven = True
     platform = "mastodon"
     into: ClassVar[frozenset[str]] = frozenset({"orderedItems", "items"})
