@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tecolote.records import SCHEMAS
 from tecolote.signals.assess import Assessor, as_row
+from tecolote.signals.text.examples import examples
 from tecolote.signals.text.grammar import clause, load_grammar
-from tecolote.signals.text.train import examples
 
 THREAT = "Te vamos a matar a ti y a tu familia si sigues publicando. Atte: el cártel"
 OFFER = "Hay jale con la maña, paga semanal, manda inbox"
@@ -142,13 +142,44 @@ def test_own_examples_of_reporters_and_victims_are_not_flagged(reader: Assessor,
     assert len(flagged) <= 0.03 * len(rows), flagged
 
 
-@pytest.mark.parametrize(("held", "found", "wrong"), [(False, 0.85, 0.05), (True, 0.45, 0.08)])
-def test_acts_are_found_and_their_twins_are_not(reader: Assessor, held: bool, found: float, wrong: float) -> None:
-    rows = [r for r in examples() if r.functionality != "hashtags" and r.held == held]
+@pytest.mark.parametrize(
+    ("file", "held", "found", "wrong"), [("pairs.e", False, 0.85, 0.05), ("", False, 0.5, 0.03), ("", True, 0.45, 0.1)]
+)
+def test_acts_are_found_and_their_twins_are_not(
+    reader: Assessor, file: str, held: bool, found: float, wrong: float
+) -> None:
+    rows = [r for r in examples() if r.functionality != "hashtags" and r.held == held and r.unit.startswith(file)]
     acts = [r for r in rows if r.voice == "perpetrator"]
     others = [r for r in rows if r.voice != "perpetrator"]
     assert sum(reader.assess(r.text).flag for r in acts) >= found * len(acts)
     assert sum(reader.assess(r.text).flag for r in others) <= wrong * len(others)
+
+
+@pytest.mark.parametrize(
+    ("spanish", "english"),
+    [
+        ("Te vamos a matar si sigues publicando, atte el cártel", "We will kill you if you keep posting, the cartel"),
+        ("Tenemos a tu hijo, junta cien mil pesos o lo matamos", "We have your son, get five thousand or we kill him"),
+        ("Vente a trabajar con el cártel, paga semanal, inbox", "Come work for the cartel, weekly pay, dm me"),
+        ("La policía informó que el cártel lo amenazó", "Police said the cartel threatened him"),
+        ("Me dijeron que me iban a matar, tengo miedo", "They told me they would kill me, I am scared"),
+        ("Se busca a mi hermano, salió el martes y no volvió", "Looking for my brother, he left Tuesday, missing"),
+        ("Hoy comimos tacos con la familia", "We had tacos with the family today"),
+        ("En el capítulo final matan al capo", "In the final episode they kill the boss"),
+    ],
+)
+def test_a_translation_has_the_same_verdict(reader: Assessor, spanish: str, english: str) -> None:
+    assert reader.assess(spanish).flag == reader.assess(english).flag
+
+
+def test_reasons_are_also_said_in_spanish(reader: Assessor) -> None:
+    spanish = Assessor(reader.codebook, "es").assess(THREAT)
+    english = reader.assess(THREAT)
+    assert [(r.signal, r.label, r.a, r.b) for r in spanish.reasons] == [
+        (r.signal, r.label, r.a, r.b) for r in english.reasons
+    ]
+    assert next(r for r in spanish.reasons if r.signal == "act").why.startswith("Amenaza a quien informa")
+    assert (spanish.flag, spanish.probability) == (english.flag, english.probability)
 
 
 def test_there_are_three_hundred_pairs_and_a_held_half() -> None:

@@ -14,17 +14,21 @@ from typing import Any
 import msgspec
 
 from tecolote.codebook import Codebook
+from tecolote.signals.reasons import Reason, Tongue, act_words, entry_words, no_words, reasons
 from tecolote.signals.text import grammar
+from tecolote.signals.text.kinds import kinds_hash
 from tecolote.signals.text.language import language
 from tecolote.signals.text.model import VOICES, load_model, model_hash
-from tecolote.signals.text.ngrams import load_words, words_hash
+from tecolote.signals.text.ngrams import signs, words_hash
 from tecolote.signals.text.reading import Act, Reading, read
 from tecolote.signals.text.terms import TermFinder
+from tecolote.signals.text.themes import load_themes, themes_hash
 
-VERSION = "1"
-_MAX_REASONS = 14
+VERSION = "2"
 # How sure a flag must be: a false flag on people who report or suffer costs more than a miss.
-_SURE, _SURE_OF_WEAK, _SURE_BESIDE_PROTECTED = 0.6, 0.7, 0.8
+_SURE, _SURE_BESIDE_PROTECTED = 0.7, 0.85
+_SECOND_THEME = 0.35
+_NOTHING_TO_WEIGH = 0.01  # the most that can be said of a post in which nothing was found
 _PROTECTED = ("reporter", "victim")
 _THREATS = ("threat_rival", "threat_authority", "threat_civilian", "threat_press", "revenge_grief")
 _SPECIFIC = (
@@ -64,16 +68,6 @@ class Finding(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Reason(msgspec.Struct, frozen=True):
-    """One reason of an assessment with its raw span."""
-
-    signal: str
-    label: str
-    a: int | None
-    b: int | None
-    why: str
-
-
 class Assessment(msgspec.Struct, frozen=True):
     """The columns of `assessments` without platform and post, and the findings behind them."""
 
@@ -98,16 +92,22 @@ class Assessment(msgspec.Struct, frozen=True):
 class Assessor:
     """Reads posts with one codebook. Thread-safe after construction.
 
+    Args:
+        codebook: themes, groups, terms.
+        tongue: language of the reasons; findings are in English.
+
     Attributes:
         version: changes whenever the same post could be read differently: hash of codebook, grammar,
             model and code version.
     """
 
-    def __init__(self, codebook: Codebook) -> None:
+    def __init__(self, codebook: Codebook, tongue: Tongue = "en") -> None:
         self.codebook = codebook
+        self._tongue = tongue
         self._finder = TermFinder(codebook)
         self._model = load_model()
-        digest = hashlib.sha256(f"{VERSION}\n{codebook.sha256}\n{model_hash()}\n{words_hash()}\n".encode())
+        parts = (VERSION, codebook.sha256, model_hash(), words_hash(), themes_hash(), kinds_hash())
+        digest = hashlib.sha256("\n".join((*parts, "")).encode())
         for name, raw in grammar.files():
             digest.update(name.encode() + len(raw).to_bytes(8, "big") + raw)
         self.version = f"{VERSION}-{digest.hexdigest()[:16]}"
@@ -125,9 +125,12 @@ class Assessor:
         day = at.date() if isinstance(at, dt.datetime) else at
         reading = read(text, self._finder, day)
         voices = self._model.voices(reading.features)
-        probability = round(voices[0] if reading.performed else min(voices[0], 0.05), 4)
-        voice = self._voice(voices, probability, reading)
-        themes = [a.theme for a in _performed(reading.performed)] if voice == "perpetrator" else []
+        weighed = "words" in reading.features
+        probability = round(voices[0] if weighed else min(voices[0], _NOTHING_TO_WEIGH), 4)
+        acts = self._acts(reading, probability)
+        flagged = bool(acts) and probability >= _bar(reading)
+        voice = "perpetrator" if flagged else VOICES[1 + voices[1:].index(max(voices[1:]))]
+        themes = [a.theme for a in _performed(acts)] if flagged else []
         low, high = self._model.abstain
         return Assessment(
             voice=voice,
@@ -139,17 +142,16 @@ class Assessor:
             severity=self._severity(themes, now),
             victim_risk=_victim_risk(voice, themes, reading),
             flag=bool(themes),
-            abstain=bool(reading.performed) and (low < probability < high or (probability >= high and not themes)),
+            abstain=weighed and (low < probability < high or (probability >= high and not themes)),
             probability=probability,
             confidence=_confidence(max(voices), probability),
             lang=language(reading.lanes[0].text, lang),
-            reasons=self._reasons(reading),
+            reasons=reasons(reading, acts, self._model, self._tongue),
             assessor_version=self.version,
             findings=self._findings(reading),
         )
 
     def _nothing(self, lang: str | None) -> Assessment:
-        why = Reason("text", "empty", None, None, "no words to read")
         return Assessment(
             voice="neutral",
             themes=[],
@@ -164,105 +166,37 @@ class Assessor:
             probability=0.0,
             confidence="low",
             lang=lang or "und",
-            reasons=[why],
+            reasons=[no_words(self._tongue)],
             assessor_version=self.version,
             findings=[],
         )
-
-    def _voice(self, voices: list[float], probability: float, reading: Reading) -> str:
-        if reading.performed and probability >= _bar(reading):
-            return "perpetrator"
-        others = voices[1:]
-        return VOICES[1 + others.index(max(others))]
 
     def _severity(self, themes: list[str], imminence: str) -> int:
         found = max((self.codebook.themes[t].severity for t in themes), default=0)
         dated = imminence in ("dated_or_placed", "immediate") and any(t in _THREATS for t in themes)
         return 4 if dated else found
 
-    def _reasons(self, reading: Reading) -> list[Reason]:
-        """What moved the reading most, in order of weight; at most fourteen."""
-        scored: list[tuple[float, Reason]] = []
-        for act in reading.performed or reading.mentioned:
-            said = _act_words(act) if act in reading.performed else f"Only spoken about. {_act_words(act)}"
-            scored.append((1.0 + act.strength, Reason("act", act.theme, None, None, said)))
-        if reading.performed:
-            scored.extend(_word_reasons(reading))
-        for hit in reading.cues:
-            weight = abs(self._model.push(f"cue:{hit.cue.id}", 1.0)) + hit.cue.weight / 4
-            scored.append((weight, Reason("discourse", hit.cue.id, hit.a, hit.b, hit.cue.why["en"])))
-        for term in reading.terms:
-            entry = term.term
-            scored.append(
-                (
-                    0.8 if term.entry.groups else 0.4,
-                    Reason(
-                        "codebook",
-                        term.entry.label,
-                        term.a,
-                        term.b,
-                        _term_words(
-                            entry.term if entry else term.entry.form, entry.note if entry else "", term.entry.groups
-                        ),
-                    ),
-                )
-            )
-        if reading.quoted:
-            scored.append(
-                (3.0, Reason("discourse", "quote.attributed", None, None, "the act is quoted as another's words"))
-            )
-        if reading.cut:
-            scored.append((9.0, Reason("text", "cut", None, None, "longer than what is read: only the beginning was")))
-        scored.sort(key=lambda s: -s[0])
-        if not scored:
-            return [Reason("text", "nothing", None, None, "no cue, no codebook entry")]
-        return [reason for _, reason in scored[:_MAX_REASONS]]
+    def _acts(self, reading: Reading, probability: float) -> list[Act]:
+        """What the author performs: as the rules say, or, where none does, as the readers of words and themes say."""
+        if reading.performed or "words" not in reading.features or probability < _SURE:
+            return reading.performed
+        likely = load_themes().likely(signs(reading.words, reading.features))
+        return [Act(theme, 0, ()) for i, (theme, p) in enumerate(likely[:2]) if i == 0 or p >= _SECOND_THEME]
 
     def _findings(self, reading: Reading) -> list[Finding]:
         rows = [
-            Finding(
-                "codebook",
-                h.entry.label,
-                h.term.weight if h.term else 0.0,
-                h.a,
-                h.b,
-                _term_words(h.entry.form, h.term.note if h.term else "", h.entry.groups),
-            )
+            Finding("codebook", h.entry.label, h.term.weight if h.term else 0.0, h.a, h.b, entry_words(h))
             for h in reading.terms
         ]
         rows += [Finding("discourse", h.cue.id, h.cue.weight, h.a, h.b, h.cue.why["en"]) for h in reading.cues]
-        rows += [Finding("act", a.theme, float(a.strength), None, None, _act_words(a)) for a in reading.performed]
+        rows += [Finding("act", a.theme, float(a.strength), None, None, act_words(a)) for a in reading.performed]
         return rows
 
 
 def _bar(reading: Reading) -> float:
     """The probability from which on a post is flagged."""
-    if any(h.cue.voice in _PROTECTED and h.cue.weight >= 1.5 for h in reading.cues):
-        return _SURE_BESIDE_PROTECTED
-    return _SURE if reading.performed[0].strength > 1 else _SURE_OF_WEAK
-
-
-def _act_words(act: Act, lang: str = "en") -> str:
-    """``Offers work or a place in a criminal group (offers or asks for work; asks for contact)``."""
-    cues = dict.fromkeys(grammar.clause(c, lang) for c in act.cues)
-    return f"{grammar.clause(act.theme, lang)} ({'; '.join(cues)})"
-
-
-def _word_reasons(reading: Reading) -> list[tuple[float, Reason]]:
-    """Words that the word reader knows from people who perform acts, with their weight in log-odds."""
-    lane = reading.lanes[min(1, len(reading.lanes) - 1)]
-    found = []
-    for a, b, push in load_words().words(lane.text):
-        why = f"the word reader knows this word from people who perform acts (+{push:.2f})"
-        found.append((0.5 + push, Reason("words", lane.text[a:b], *lane.span(a, b), why)))
-    return found
-
-
-def _term_words(form: str, note: str, groups: tuple[str, ...]) -> str:
-    words = f"codebook entry '{form}'"
-    if groups:
-        words += f" of {', '.join(groups)}"
-    return f"{words}: {note}" if note else words
+    protected = any(h.cue.voice in _PROTECTED and h.cue.weight >= 1.5 for h in reading.cues)
+    return _SURE_BESIDE_PROTECTED if protected else _SURE
 
 
 def _performed(acts: list[Act]) -> list[Act]:

@@ -21,9 +21,9 @@ import msgspec
 from tecolote import codebook
 from tecolote.signals.assess import Assessor
 from tecolote.signals.card import card
+from tecolote.signals.text.examples import examples
 from tecolote.signals.text.normalise import fold, lane1, lane2
 from tecolote.signals.text.terms import TermFinder
-from tecolote.signals.text.train import examples
 
 _Z = 1.959964
 _PROTECTED = ("reporter", "victim")

@@ -1,11 +1,11 @@
-"""A linear reader of words: hashed n-grams, logistic regression, eight bits a weight.
+"""A linear reader of words: hashed signs, logistic regression, eight bits a weight.
 
-Words one and two at a time, and two to five letters inside a window that slides over the post, as heard
-(k for c and qu, s for z, b for v, no h), each hashed into one of 65,536 buckets (feature hashing:
-Weinberger et al. 2009). The file is one signed byte per bucket and a JSON line with the scale; nothing in
-it can run. The reader gives log-odds that the author performs an act; it is one feature among those of
-`tecolote.signals.text.model` and is asked only where the discourse rules found an act, so that it never
-flags by itself.
+The signs of a post are its words one and two at a time and two to five letters inside a window that slides over
+it, as heard; the kinds of its words (`tecolote.signals.text.kinds`); and the discourse cues and rules that were found,
+cues also in pairs. (Kinds in pairs and in sequence were tried and gained nothing.)
+Each is hashed into one of 262,144 buckets (feature hashing: Weinberger et al. 2009). The file is one signed byte
+per bucket and a JSON line with the scale; nothing in it can run. The reader gives log-odds that the author performs
+an act; it is one feature among those of `tecolote.signals.text.model`.
 """
 
 from __future__ import annotations
@@ -13,27 +13,30 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
-from itertools import pairwise
+from itertools import combinations, pairwise
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-BUCKETS = 1 << 16
+from tecolote.signals.text.kinds import heard, kinds
+
+if TYPE_CHECKING:
+    from scipy import sparse
+
+BUCKETS = 1 << 18
 #: Posts are read up to here; what settles a voice stands near the beginning or is found by the rules.
 MAX_READ = 4000
 _SIZES = (2, 3, 4, 5)
 _WORD = re.compile(r"[0-9a-zñ]+|[^\s0-9a-zñ]")
-_HEARD = str.maketrans({"k": "c", "z": "s", "v": "b", "h": "", "ñ": "n", "y": "i"})
+# What each block of signs weighs beside the others; a block of many signs is shared among them.
+_KIND, _CUE, _FAMILIES, _CUES_TOGETHER, _RULE = 0.2, 0.25, 0.12, 0.4, 0.3
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-
-
-def heard(text: str) -> str:
-    """Lane-1 ``text`` as it sounds; one letter may stand for several spellings."""
-    return text[:MAX_READ].replace("qu", "c").replace("ll", "y").translate(_HEARD)
 
 
 def _word(gram: str) -> int:
@@ -48,15 +51,50 @@ def _letters(tokens: list[str]) -> list[tuple[int, Ints]]:
     for size in range(1, min(_SIZES[-1], len(codes)) + 1):
         rolling = rolling[: len(codes) - size + 1] * np.uint64(0x100000001B3) + codes[size - 1 :]
         if size in _SIZES:
-            found.append((size, ((rolling * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(48)).astype(np.int64)))
+            found.append((size, ((rolling * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(46)).astype(np.int64)))
     return found
 
 
 def buckets(text: str) -> Ints:
     """Buckets of all n-grams of lane-1 ``text``, each once, ascending."""
-    tokens = [heard(t) for t in _WORD.findall(text[:MAX_READ])]
+    return _grams([heard(t) for t in _WORD.findall(text[:MAX_READ])])
+
+
+def _grams(tokens: list[str]) -> Ints:
     words = [_word(t) for t in tokens] + [_word(f"{a} {b}") for a, b in pairwise(tokens)]
     return np.unique(np.concatenate([np.array(words, dtype=np.int64), *(rows for _, rows in _letters(tokens))]))
+
+
+def signs(text: str, features: dict[str, float]) -> tuple[Ints, Floats]:
+    """Buckets of a post's signs, and what each counts.
+
+    Args:
+        text: lane text.
+        features: as in `tecolote.signals.text.reading.Reading`; ``words`` is left out.
+    """
+    tokens = [heard(t) for t in _WORD.findall(text[:MAX_READ])]
+    rows: list[Ints] = []
+    values: list[Floats] = []
+
+    def block(names: Iterable[str], weight: float, shared: bool = True) -> None:
+        found = np.array(sorted({_word(name) for name in names}), dtype=np.int64)
+        rows.append(found)
+        values.append(np.full(len(found), weight / np.sqrt(max(1, len(found))) if shared else weight))
+
+    grams = _grams(tokens)
+    rows.append(grams)
+    values.append(np.full(len(grams), 1 / np.sqrt(max(1, len(grams)))))
+    known = sorted({kind for token in tokens for kind in kinds(token)})
+    block((f"K{kind}" for kind in known), _KIND, shared=False)
+    cues = sorted(name[4:] for name in features if name.startswith("cue:"))
+    block((f"D{cue}" for cue in cues), _CUE, shared=False)
+    families = sorted({cue.split(".", 1)[0] for cue in cues})
+    block((f"F{a} {b}" for a, b in combinations(families, 2)), _FAMILIES, shared=False)
+    block((f"C{a} {b}" for a, b in combinations(cues, 2)), _CUES_TOGETHER)
+    rules = [(name, value) for name, value in sorted(features.items()) if name != "words" and name[:4] != "cue:"]
+    rows.append(np.array([_word(f"R{name}") for name, _ in rules], dtype=np.int64))
+    values.append(np.array([_RULE * value for _, value in rules]))
+    return np.concatenate(rows), np.concatenate(values)
 
 
 class WordReader(msgspec.Struct, frozen=True):
@@ -72,18 +110,17 @@ class WordReader(msgspec.Struct, frozen=True):
     scale: float
     bias: float
 
-    def odds(self, text: str) -> float:
-        """Log-odds, within plus and minus eight, that the author of lane-1 ``text`` performs an act."""
-        found = buckets(text)
-        if not len(found):
-            return self.bias
-        total = float(self.weights[found].astype(np.int64).sum()) * self.scale / float(np.sqrt(len(found)))
+    def odds(self, found: tuple[Ints, Floats]) -> float:
+        """Log-odds, within plus and minus eight, that the author of a post with these `signs` performs an act."""
+        rows, values = found
+        total = float(self.weights[rows] @ values) * self.scale
         return max(-8.0, min(8.0, total + self.bias))
 
     def words(self, text: str, count: int = 3) -> list[tuple[int, int, float]]:
         """Words that push most towards an act: ``(start, end, log-odds)`` in lane-1 ``text``.
 
-        The weight of letters is shared among the words that they touch; that of two words between them.
+        The weight of letters is shared among the words that they touch, that of two words between them; what is
+        known of a word's kinds is added.
         """
         places = list(_WORD.finditer(text[:MAX_READ]))
         tokens = [heard(m.group()) for m in places]
@@ -99,8 +136,10 @@ class WordReader(msgspec.Struct, frozen=True):
             own = float(push[at : at + len(token)].sum()) + float(self.weights[_word(token)])
             own += sum(float(self.weights[_word(f"{a} {b}")]) / 2 for a, b in _beside(tokens, i))
             at += len(token) + 1
-            if own > 0 and token[:1].isalnum():
-                found.append((own * self.scale / float(np.sqrt(size)), i))
+            kind = sum(float(self.weights[_word(f"K{k}")]) for k in kinds(token)) * _KIND
+            push_here = (own / float(np.sqrt(size)) + kind) * self.scale
+            if push_here > 0 and token[:1].isalnum():
+                found.append((push_here, i))
         return [(*places[i].span(), round(own, 3)) for own, i in sorted(found, key=lambda f: -f[0])[:count]]
 
 
@@ -140,36 +179,38 @@ def words_hash() -> str:
     return hashlib.sha256(_raw()).hexdigest()
 
 
-def fit_words(
-    texts: list[str], performs: Floats, weight: Floats, penalty: float = 0.0001, steps: int = 120
-) -> WordReader:
-    """Fit by Nesterov's accelerated gradient on the weighted log-loss with an L2 penalty.
+def design(found: list[tuple[Ints, Floats]]) -> sparse.csr_matrix:
+    """`signs` of many posts as a sparse matrix (posts, `BUCKETS`); a bucket met twice in a post counts twice."""
+    from scipy import sparse
+
+    ends = np.cumsum([0, *(len(rows) for rows, _ in found)])
+    data = np.concatenate([values for _, values in found])
+    return sparse.csr_matrix((data, np.concatenate([rows for rows, _ in found]), ends), shape=(len(found), BUCKETS))
+
+
+def fit_words(x: sparse.csr_matrix, performs: Floats, weight: Floats, penalty: float = 0.02) -> WordReader:
+    """Fit by L-BFGS (Liu and Nocedal 1989) on the weighted log-loss with an L2 penalty.
 
     Args:
-        texts: lane-1 texts.
+        x: as from `design`.
         performs: 1 where the author performs an act, 0 elsewhere.
-        weight: of each text; the two classes are balanced inside.
+        weight: of each post.
         penalty: of half the squared weights.
-        steps: number of gradient steps.
     """
-    rows = [buckets(t) for t in texts]
-    columns = np.concatenate(rows)
-    lengths = np.array([len(r) for r in rows])
-    owner = np.repeat(np.arange(len(rows)), lengths)
-    share = np.repeat(1 / np.sqrt(np.maximum(lengths, 1)), lengths)
-    up, down = float(weight[performs > 0].sum()), float(weight[performs == 0].sum())
-    w = np.where(performs > 0, weight / up, weight / down) / 2
-    weights = ahead = np.zeros(BUCKETS)
-    bias = ahead_bias = 0.0
-    momentum, rate = 1.0, 1 / (0.25 + penalty)
-    for _ in range(steps):
-        scores = np.bincount(owner, weights=ahead[columns] * share, minlength=len(rows)) + ahead_bias
-        error = w * (1 / (1 + np.exp(-scores)) - performs)
-        step = ahead - rate * (np.bincount(columns, weights=error[owner] * share, minlength=BUCKETS) + penalty * ahead)
-        step_bias = ahead_bias - rate * float(error.sum())
-        following = (1 + float(np.sqrt(1 + 4 * momentum * momentum))) / 2
-        pull = (momentum - 1) / following
-        ahead, ahead_bias = step + pull * (step - weights), step_bias + pull * (step_bias - bias)
-        weights, bias, momentum = step, step_bias, following
+    from scipy.optimize import minimize
+
+    used = np.unique(x.indices)
+    small = x[:, used]
+    turned = small.T.tocsr()
+
+    def loss(w: Floats) -> tuple[float, Floats]:
+        scores = small @ w[:-1] + w[-1]
+        error = weight * (1 / (1 + np.exp(-scores)) - performs)
+        total = float((weight * (np.logaddexp(0, scores) - performs * scores)).sum() + penalty / 2 * (w[:-1] @ w[:-1]))
+        return total, np.append(turned @ error + penalty * w[:-1], error.sum())
+
+    fitted = minimize(loss, np.zeros(len(used) + 1), jac=True, method="L-BFGS-B", options={"maxiter": 80}).x
+    weights = np.zeros(BUCKETS)
+    weights[used] = fitted[:-1]
     scale = float(np.abs(weights).max()) / 127 or 1.0
-    return WordReader(np.round(weights / scale).astype(np.int8), scale, bias)
+    return WordReader(np.round(weights / scale).astype(np.int8), scale, float(fitted[-1]))

@@ -15,7 +15,7 @@ import msgspec
 from tecolote.signals.text.discourse import CueHit, cues_in
 from tecolote.signals.text.grammar import Rule, load_grammar
 from tecolote.signals.text.hashtags import split_tags
-from tecolote.signals.text.ngrams import load_words
+from tecolote.signals.text.ngrams import load_words, signs
 from tecolote.signals.text.normalise import MAX_CHARS, Lane, edit, inside, lane1, lane2, quoted
 from tecolote.signals.text.terms import TermFinder, TermHit, attribute
 
@@ -38,6 +38,7 @@ ACTS = frozenset(
     )
 )
 SPEAKERS = frozenset(("rep", "vic", "fan", "neu"))
+_MATTER = ACTS | {"sig", "code", "topic", "addr", "we"}
 _PLAIN_CODE = ("low", "medium")
 
 
@@ -58,7 +59,8 @@ class Reading(msgspec.Struct, frozen=True):
         performed: acts by the author's own words.
         mentioned: acts when quoted words count as well.
         quoted: whether acts were set aside as somebody else's words.
-        features: named values for the model.
+        features: named values for the model; ``words`` only where something was found that an act can be made of.
+        words: lane text that the word reader reads.
         cut: the post was longer than what is read.
     """
 
@@ -69,6 +71,7 @@ class Reading(msgspec.Struct, frozen=True):
     mentioned: list[Act]
     quoted: bool
     features: dict[str, float]
+    words: str
     lanes: list[Lane]
     cut: bool
 
@@ -89,9 +92,15 @@ def read(text: str, finder: TermFinder, day: dt.date | None = None) -> Reading:
     mentioned = _acts(has | extra)
     performed = _acts((has - aside) | extra) if aside else mentioned
     features = _features(has, aside, extra, performed, terms, first.text)
-    if performed:
-        features["words"] = load_words().odds(lanes[1].text if len(lanes) > 1 else first.text) / 4
-    return Reading(cues, terms, groups, performed, mentioned, bool(aside), features, lanes, cut)
+    words = lanes[1].text if len(lanes) > 1 else first.text
+    if performed or _could_act(has - aside, terms):
+        features["words"] = load_words().odds(signs(words, features)) / 4
+    return Reading(cues, terms, groups, performed, mentioned, bool(aside), features, words, lanes, cut)
+
+
+def _could_act(own: set[str], terms: list[TermHit]) -> bool:
+    """Whether two things stand in the author's own words that an act can be made of: most posts have fewer."""
+    return sum(_family(cue) in _MATTER for cue in own) + len(terms) >= 2
 
 
 @cache

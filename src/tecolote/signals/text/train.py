@@ -1,9 +1,10 @@
 """Fit the voice model: ``python -m tecolote.signals.text.train --data DIR --out DIR``.
 
 Trained on: the examples under ``signals/data/examples`` (own work), the indicator sentences of the
-codebook, and, as people who are *not* perpetrators, sets whose licence allows it: news articles
-(fakenews_es, CC BY 4.0), tweets (gold_toxicity_es, CC BY 4.0), written hate-speech cases (hatecheck_es and
-hatecheck_en, CC BY 4.0) and EDOS (CC0). These are credited in NOTICE.
+codebook, and, as people who are *not* perpetrators, sets whose licence allows it: news articles and their
+headlines (fakenews_es, CC BY 4.0), tweets (gold_toxicity_es, CC BY 4.0), written hate-speech cases (hatecheck_es
+and hatecheck_en, CC BY 4.0), forum posts (edos_en, CC0) and moderation texts (openai_mod_en, MIT). These are
+credited in NOTICE.
 
 Multinomial logistic regression with an L2 prior, fitted by Nesterov's accelerated gradient in numpy;
 calibration by Platt's method (1999) on five folds that keep the two halves of a pair together.
@@ -14,98 +15,38 @@ from __future__ import annotations
 import argparse
 import math
 import zlib
-from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from tecolote import codebook
+from tecolote.signals.text.examples import Row, examples, framed
 from tecolote.signals.text.grammar import load_grammar
 from tecolote.signals.text.model import VOICES, Model
-from tecolote.signals.text.ngrams import WordReader, fit_words, pack
+from tecolote.signals.text.ngrams import WordReader, design, fit_words, pack, signs
 from tecolote.signals.text.reading import Reading, read
 from tecolote.signals.text.terms import TermFinder
+from tecolote.signals.text.themes import ThemeReader, fit_themes, pack_themes
 
 _FOLDS = 5
 _PENALTY = 0.006
 _STEPS = 250
+# Where the probability is set, ordinary posts count this often: a stream has more of them than the examples have.
+_ORDINARY, _OTHERS = 4.0, 0.15
+_FRAMES = 0.4  # the fillings of a frame are many and alike
+_LENGTH = 280  # a long text is read as one post of the usual length, whatever its end
 _SETS = {
-    "fakenews_es": ("reporter", 900, "text"),
-    "gold_toxicity_es": ("neutral", 900, "text"),
-    "hatecheck_es": ("neutral", 700, "text"),
-    "hatecheck_en": ("neutral", 400, "text"),
-    "edos_en": ("neutral", 900, "text"),
+    "fakenews_es": ("reporter", 970, "headline"),
+    "gold_toxicity_es": ("neutral", 1376, "text"),
+    "hatecheck_es": ("neutral", 2444, "text"),
+    "hatecheck_en": ("neutral", 1200, "text"),
+    "edos_en": ("neutral", 4000, "text"),
+    "openai_mod_en": ("neutral", 900, "text"),
 }
 Matrix = npt.NDArray[np.float64]
-
-
-class Pair(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """Two sentences: one performs ``theme``; the other, in ``voice`` and ``genre``, does not."""
-
-    theme: str
-    do: str
-    clean: str = msgspec.field(name="not")
-    voice: str
-    genre: str
-
-
-class Single(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """Sentences of one voice and genre; with ``themes`` they are performed."""
-
-    voice: str
-    genre: str
-    texts: list[str]
-    themes: list[str] = []
-
-
-class Examples(msgspec.Struct, forbid_unknown_fields=True):
-    """A file of examples; with ``holdout`` its pairs, or half of them (`is_held`), only measure."""
-
-    holdout: Literal["", "half", "all"] = ""
-    pairs: list[Pair] = []
-    singles: list[Single] = []
-
-
-class Row(msgspec.Struct, frozen=True):
-    """One training sentence; rows of one ``unit`` stay in one fold."""
-
-    text: str
-    voice: str
-    unit: str
-    source: str
-    weight: float = 1.0
-    functionality: str = ""
-    themes: tuple[str, ...] = ()
-    held: bool = False
-
-
-def is_held(pair: Pair) -> bool:
-    """Whether a pair of a ``holdout`` file is kept for measuring: a hash of its first sentence decides."""
-    return zlib.crc32(pair.do.encode()) % 2 == 0
-
-
-def examples() -> list[Row]:
-    """The shipped examples as rows."""
-    import yaml
-
-    rows: list[Row] = []
-    folder = resources.files("tecolote.signals") / "data" / "examples"
-    for entry in sorted(folder.iterdir(), key=lambda p: p.name):
-        if not entry.name.endswith(".yaml"):
-            continue
-        file = msgspec.convert(yaml.safe_load(entry.read_bytes()), Examples)
-        for i, pair in enumerate(file.pairs):
-            unit, held = f"{entry.name}:{i}", file.holdout == "all" or (file.holdout == "half" and is_held(pair))
-            rows.append(Row(pair.do, "perpetrator", unit, "examples", 1.0, pair.theme, (pair.theme,), held))
-            rows.append(Row(pair.clean, pair.voice, unit, "examples", 1.0, pair.genre, (), held))
-        for i, single in enumerate(file.singles):
-            for j, text in enumerate(single.texts):
-                unit = f"{entry.name}:s{i}:{j}"
-                rows.append(Row(text, single.voice, unit, "examples", 1.0, single.genre, tuple(single.themes)))
-    return rows
 
 
 def _indicators(book: codebook.Codebook) -> list[Row]:
@@ -124,9 +65,12 @@ def _others(data: Path) -> list[Row]:
         texts = pq.read_table(data / name / "dev.parquet").column(column).to_pylist()
         step = max(1, len(texts) // limit)
         for i, text in enumerate(texts[::step][:limit]):
-            # An article is read as one post of the usual length, whatever its end.
-            rows.append(Row(text[:280] if name == "fakenews_es" else text, voice, f"{name}:{i // 7}", name, 0.25))
-    return rows
+            rows.append(Row((text or "")[:_LENGTH], voice, f"{name}:{i // 7}", name, _OTHERS))
+    for i, article in enumerate(pq.read_table(data / "fakenews_es" / "dev.parquet").column("text").to_pylist()):
+        for part in range(2):  # beside the headline: how it begins, and a piece of its middle
+            piece = article[500 * part : 500 * part + _LENGTH]
+            rows.append(Row(piece, "reporter", f"fakenews_es:{i // 7}", "fakenews_es", _OTHERS))
+    return [row for row in rows if row.text.strip()]
 
 
 def prior(names: list[str]) -> Matrix:
@@ -191,21 +135,23 @@ def platt(odds: Matrix, flagged: Matrix, weight: Matrix) -> tuple[float, float]:
     return float(a), float(b)
 
 
-def _read_words(readings: list[Reading], y: Matrix, weight: Matrix, fold: npt.NDArray[np.int64]) -> WordReader:
+def _read_words(readings: list[Reading], performs: Matrix, weight: Matrix, fold: npt.NDArray[np.int64]) -> WordReader:
     """The word reader; what the readings say of words is replaced by what a reader says that never saw them."""
-    texts = [r.lanes[min(1, len(r.lanes) - 1)].text for r in readings]
-    weight = weight**2  # the pairs are what is hard; the other sets only show what ordinary posts look like
-
-    def fitted(kept: npt.NDArray[np.bool_]) -> WordReader:
-        chosen = [t for t, keep in zip(texts, kept, strict=True) if keep]
-        return fit_words(chosen, y[kept, 0], weight[kept])
-
+    found = [signs(r.words, r.features) for r in readings]
+    x = design(found)
     for k in range(_FOLDS):
-        reader = fitted(fold != k)
+        kept = np.flatnonzero(fold != k)
+        reader = fit_words(x[kept], performs[kept], weight[kept])
         for i in np.flatnonzero(fold == k):
-            if readings[i].performed:
-                readings[i].features["words"] = reader.odds(texts[i]) / 4
-    return fitted(np.ones(len(texts), dtype=bool))
+            if "words" in readings[i].features:
+                readings[i].features["words"] = reader.odds(found[i]) / 4
+    return fit_words(x, performs, weight)
+
+
+def _read_themes(rows: list[Row], readings: list[Reading]) -> ThemeReader:
+    acts = [i for i, row in enumerate(rows) if row.themes]
+    x = design([signs(readings[i].words, readings[i].features) for i in acts])
+    return fit_themes(x, [rows[i].themes[0] for i in acts], np.array([rows[i].weight for i in acts]))
 
 
 def _design(readings: list[Reading]) -> tuple[Matrix, list[str]]:
@@ -229,16 +175,17 @@ def _odds(scores: Matrix) -> Matrix:
     return found
 
 
-def train(data: Path) -> tuple[Model, WordReader, dict[str, Any]]:
-    """The fitted model, its word reader, and what cross-validation says about them."""
+def train(data: Path) -> tuple[Model, WordReader, ThemeReader, dict[str, Any]]:
+    """The fitted model, its readers of words and themes, and what cross-validation says about them."""
     book = codebook.load()
-    rows = [r for r in examples() if not r.held] + _indicators(book) + _others(data)
+    rows = [r for r in examples() if not r.held] + framed(_FRAMES) + _indicators(book) + _others(data)
     finder = TermFinder(book)
     readings = [read(row.text, finder) for row in rows]
     y = np.array([[float(v == row.voice) for v in VOICES] for row in rows])
     weight = np.array([row.weight for row in rows])
     fold = np.array([_fold(row.unit) for row in rows])
-    words = _read_words(readings, y, weight, fold)
+    words = _read_words(readings, y[:, 0], weight, fold)
+    themes = _read_themes(rows, readings)
     x, names = _design(readings)
     start = prior(names)
     odds = np.zeros(len(rows))
@@ -249,8 +196,9 @@ def train(data: Path) -> tuple[Model, WordReader, dict[str, Any]]:
         scores = np.hstack([x[~kept], np.ones((int((~kept).sum()), 1))]) @ w
         odds[~kept] = _odds(scores)
         guess[~kept] = scores.argmax(axis=1)
-    usable = np.array([bool(r.performed) for r in readings])
-    scale, offset = platt(odds[usable], y[usable, 0], weight[usable])
+    usable = np.array(["words" in r.features for r in readings])
+    often = np.where(weight == _OTHERS, _ORDINARY, 1.0) * weight
+    scale, offset = platt(odds[usable], y[usable, 0], often[usable])
     w = fit(x, y, weight, start)
     weights = {n: _row(w[i]) for i, n in enumerate(names)}
     trained_on: dict[str, int] = {}
@@ -259,7 +207,7 @@ def train(data: Path) -> tuple[Model, WordReader, dict[str, Any]]:
     model = Model(
         bias=_row(w[-1]), weights=weights, scale=round(scale, 4), offset=round(offset, 4), trained_on=trained_on
     )
-    return model, words, _report(rows, odds * scale + offset, guess, usable)
+    return model, words, themes, _report(rows, odds * scale + offset, guess, usable)
 
 
 def _row(values: Matrix) -> tuple[float, float, float, float, float]:
@@ -297,11 +245,12 @@ def main() -> None:
     """Command line of this module."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with the licensed sets")
-    parser.add_argument("--out", type=Path, required=True, help="folder for voice.json and words.bin")
+    parser.add_argument("--out", type=Path, required=True, help="folder for voice.json, words.bin and themes.bin")
     wanted = parser.parse_args()
-    model, words, report = train(wanted.data)
+    model, words, themes, report = train(wanted.data)
     (wanted.out / "voice.json").write_bytes(msgspec.json.format(msgspec.json.encode(model), indent=0))
     (wanted.out / "words.bin").write_bytes(pack(words))
+    (wanted.out / "themes.bin").write_bytes(pack_themes(themes))
     print(msgspec.json.format(msgspec.json.encode(report), indent=1).decode())
 
 
