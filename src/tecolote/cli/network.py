@@ -8,17 +8,36 @@ from typing import Any
 import click
 
 from tecolote.cli.common import json_option, print_json, say
+from tecolote.cli.ties import COMMANDS
 
 
 @click.group("network")
 def command() -> None:
-    """Who acts together: networks from files of events."""
+    """Who acts together, who is connected, who matters, and what changes."""
+
+
+for _question in COMMANDS:
+    command.add_command(_question)
+
+
+class _Window(click.ParamType[int | None]):
+    """Seconds, or ``auto``."""
+
+    name = "seconds|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        if value == "auto":
+            return None
+        found: int = click.IntRange(0).convert(value, param, ctx)
+        return found
 
 
 @command.command("coaction", epilog="Example: tecolote network coaction events.csv --window 60 --out edges.parquet")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file")
 @click.option("--profile", type=click.Choice(["distinct", "coortweet", "qut"]), default="distinct", show_default=True)
-@click.option("--window", required=True, type=click.IntRange(0), help="Seconds within which a share counts as joint.")
+@click.option(
+    "--window", required=True, type=_Window(), help="Within how many seconds a share is joint; auto: out of the data."
+)
 @click.option("--min-repetition", default=2, show_default=True, type=click.IntRange(1), help="Least weight of an edge.")
 @click.option(
     "--min-participation", default=2, show_default=True, type=click.IntRange(0), help="coortweet: least shares."
@@ -28,17 +47,29 @@ def command() -> None:
 )
 @click.option("--fast-window", type=click.IntRange(0), help="coortweet: window of the fast subgraph, in seconds.")
 @click.option("--keep-loops", is_flag=True, help="Keep accounts that repeat themselves.")
+@click.option("--object", "objects", help="Kinds to use, as link,hashtag,text,media,reply,repost.")
+@click.option(
+    "--engine", default="kernel", show_default=True, help="kernel, duckdb, spark-local, spark or spark://HOST:PORT."
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Parquet or CSV to write.")
 @json_option
-def coaction(file: Path, out: Path, as_json: bool, **how: Any) -> None:
+def coaction(file: str, out: Path, as_json: bool, objects: str | None, **how: Any) -> None:
     """Find accounts that share the same objects within a time window; no case needed.
 
-    FILE: Parquet or CSV with object_id, account_id, content_id, timestamp_share (seconds, UTC).
+    FILE: Parquet or CSV with object_id, account_id, content_id, timestamp_share (seconds, UTC), the folder
+    of a case, or with --engine spark://... a folder or an address of Parquet that the cluster reads.
     """
     from tecolote import verbs
 
-    facts = verbs.coaction(file, out, **how)
+    facts = verbs.coaction(file, out, objects=objects.split(",") if objects else None, **how)
     if as_json:
         print_json(facts)
-    else:
-        say(f"{facts['edges']:,} edges: {out}")
+        return
+    if facts["window_suggested"]:
+        say(f"Window suggested by the data: {facts['window']} seconds")
+    if not facts["exact"]:
+        say("Not exact: weights are lower bounds, because the largest objects were left out")
+    for thing in facts.get("too_popular_to_be_evidence", [])[:5]:
+        say(f"Too popular to be evidence: {thing['object_id']}, shared by {thing['accounts']:,} accounts")
+    say(f"{facts['edges']:,} edges: {out}")
+    say(f"Plain explanations to rule out first: {'; '.join(facts['plain_explanations'])}")
