@@ -27,6 +27,7 @@ VERBS = {
     "provenance": "provenance",
     "custody": "custody",
     "rotate": "rotate",
+    "redact": "redact",
     "erase": "erase",
     "hold": "hold",
     "backup": "backup",

@@ -162,3 +162,37 @@ def accept(path: Path, case_dir: Path, secret: Path) -> Case:
     from tecolote.lifecycle.handover import accept as run
 
     return run(path, case_dir, secret.read_text("ascii").strip())
+
+
+def redact(case_dir: Path, kind: str, value: str, reason: str, by: str) -> int:
+    """Withhold a text, an expression or an attachment from what leaves the case; the leaf."""
+    from tecolote.evidence import Evidence
+    from tecolote.publish.redact import Redaction
+    from tecolote.publish.redact import redact as log
+
+    case = Case.open(case_dir)
+    with case.writing(), Evidence.open(case, write=True) as evidence:
+        leaf = log(evidence, Redaction(kind, value, reason, by))
+        evidence.commit()
+    return leaf
+
+
+def lift_redaction(case_dir: Path, leaf: int, reason: str, by: str) -> int:
+    """End a redaction; the leaf of that event."""
+    from tecolote.evidence import Evidence
+    from tecolote.publish.redact import lift
+
+    case = Case.open(case_dir)
+    with case.writing(), Evidence.open(case, write=True) as evidence:
+        done = lift(evidence, leaf, reason, by)
+        evidence.commit()
+    return done
+
+
+def redactions(case_dir: Path) -> list[dict[str, Any]]:
+    """The redactions in force."""
+    from tecolote.evidence import Evidence
+    from tecolote.publish.redact import in_force
+
+    with Evidence.open(Case.open(case_dir)) as evidence:
+        return [{"leaf": leaf, **vars(redaction)} for leaf, redaction in in_force(evidence).items()]

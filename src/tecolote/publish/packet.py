@@ -31,6 +31,7 @@ from tecolote.publish import packet_exchange, packet_pages
 from tecolote.publish.packet_bag import Bag
 from tecolote.publish.packet_items import AUDIENCES, AUTHORITIES, Items, Names, choose
 from tecolote.publish.packet_query import parse
+from tecolote.publish.redact import Redactions
 from tecolote.publish.texts import texts
 
 _EXTENSIONS = {
@@ -154,11 +155,12 @@ class _Making:
 
     def _spans(self, bag: Bag, names: Names | None) -> None:
         """Raw records with their commitments and paths; those that name somebody protected are withheld."""
-        entries = {}
+        entries, redactions = {}, Redactions(self.evidence)
         for leaf, record, records, raw in self._raw():
             entry: dict[str, Any] = {"leaf": leaf, "record": record}
             entry["proof"] = [part.hex() for part in records.proof(record)]
-            if (leaf, record) in self.items.withheld or (names is not None and names.inside(raw)):
+            named = names is not None and names.inside(raw)
+            if named or (leaf, record) in self.items.withheld or redactions.inside(raw):
                 self.items.withheld.add((leaf, record))
                 entry["commitment"] = records.commitment(record).hex()
             else:
@@ -266,11 +268,12 @@ class _Making:
         self.proof["packet"] = leaf
         self.proof["checkpoint"] = checkpoint.note
         self.proof["key"] = keys.signer(self.case).verifier.vkey
+        gone = self.evidence.erasures().gone  # payloads that were destroyed; their leaves still prove that they were
         needed = {place for place, _ in self.items.places()} | {event for event in self.opened} | set(self._history())
         for index in sorted(needed):
             path = [part.hex() for part in self.evidence.inclusion(index, checkpoint.size)]
             entry = {"index": index, "leaf": self.evidence.leaf_bytes(index).decode(), "proof": path}
-            if index in self.opened:
+            if index in self.opened and index not in gone:
                 salt, payload = self.evidence.disclosed(index)
                 entry |= {"salt": salt.hex(), "payload": payload.decode()}
             self.proof["leaves"].append(entry)

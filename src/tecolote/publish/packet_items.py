@@ -19,6 +19,7 @@ from tecolote.errors import UsageError
 from tecolote.evidence import Event, Evidence
 from tecolote.publish.packet_query import Query
 from tecolote.publish.packet_tables import sql
+from tecolote.publish.redact import Redactions
 from tecolote.publish.tables import plain
 
 AUDIENCES = ("platform", "law-enforcement", "court", "press")
@@ -111,7 +112,7 @@ def choose(case: Case, corpus: Corpus, evidence: Evidence, query: Query, audienc
     items = Items(columns=COLUMNS if posts else (*COLUMNS, "said"))
     consents = Consents(evidence, purpose, datetime.now(case.settings.zone).date().isoformat())
     names = None if audience in AUTHORITIES else Names(corpus)
-    seen = set()
+    redactions, seen = Redactions(evidence), set()
     for row in found:
         identity = (row["leaf_index"], row["record_index"], row["platform"], row["id"])
         if identity in seen:
@@ -123,7 +124,8 @@ def choose(case: Case, corpus: Corpus, evidence: Evidence, query: Query, audienc
             items.left_out[why] += 1
             continue
         made = {name: _clean(plain(row[name])) for name in items.columns}
-        items.rows.append(made if names is None else _masked(made, names, items))
+        made = made if names is None else _masked(made, names, items)
+        items.rows.append(_redacted(made, redactions, items))
     if not items.rows:
         reasons = ", ".join(f"{count} {why}" for why, count in items.left_out.items())
         hint = f"Left out: {reasons}" if reasons else "Widen the items"
@@ -135,6 +137,9 @@ def choose(case: Case, corpus: Corpus, evidence: Evidence, query: Query, audienc
         items.withheld.update(items.places())
     if posts:
         _add_media(corpus, items, audience)
+    for sha256 in [sha256 for sha256 in items.media if redactions.hides(sha256)]:
+        del items.media[sha256]
+        items.left_out["attachments redacted"] += 1
     return items
 
 
@@ -184,6 +189,14 @@ def _masked(row: dict[str, Any], names: Names, items: Items) -> dict[str, Any]:
     if names.tied(row["platform"], row["id"]):
         items.withheld.add(place)
     return row
+
+
+def _redacted(row: dict[str, Any], redactions: Redactions, items: Items) -> dict[str, Any]:
+    """A row with the texts that somebody withheld masked; its raw record is kept back then."""
+    made = {name: redactions.mask(value) if isinstance(value, str) else value for name, value in row.items()}
+    if made != row:
+        items.withheld.add((row["leaf_index"], row["record_index"]))
+    return made
 
 
 def _add_media(corpus: Corpus, items: Items, audience: str) -> None:

@@ -23,7 +23,9 @@ import pyarrow.parquet as pq
 from tecolote.case import Case
 from tecolote.corpus.store import Corpus
 from tecolote.errors import UsageError
+from tecolote.evidence import Evidence
 from tecolote.evidence.keys import pseudonym
+from tecolote.publish.redact import Redactions
 from tecolote.records import SCHEMAS, TABLES
 
 _GRAPHS = ("edges", "coaction_edges")
@@ -73,6 +75,8 @@ def export_table(case: Case, table: str, form: str, out: Path | None) -> None:
         raise UsageError(f"{table} is no network", f"{form} is for {' and '.join(_GRAPHS)}")
     corpus = Corpus(case)
     data = mask_protected(case, corpus, table, corpus.table(table))
+    with Evidence.open(case) as evidence:
+        data = Redactions(evidence).table(data)
     if out is None:
         _write(data, table, form, sys.stdout.buffer)
         sys.stdout.buffer.flush()
