@@ -158,7 +158,13 @@ def _plan(
         words = private_shapes.recognise(source.head, name)
         chats = [Chat(name, words, True)] if words else []
     else:
-        chats = reader.chats(source)
+        try:
+            chats = reader.chats(source)
+        except SourceRefused:
+            raise
+        except Exception as error:  # a reader's defect costs this file, never the run; nothing is kept unjudged
+            part.refused = f"whether it is a private chat cannot be told: {type(error).__name__}: {str(error)[:200]}"
+            return part
     private = [chat for chat in chats if chat.private]
     left_out = [chat for chat in private if not permission.covers(chat, hashes)]
     part.private = bool(private)
