@@ -33,6 +33,10 @@ endif
 $(BUILT)/.done: $(VENV)/node $(FRONT)/package-lock.json $(wildcard $(FRONT)/src/*) $(wildcard $(FRONT)/*.*)
 	$(SECONDS_OF) "install the front end's packages" env PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(FRONT) ci --no-audit --no-fund --silent
 	$(SECONDS_OF) "build the front end" env PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(FRONT) run --silent build
+ifneq ($(NODE_BIN),system)
+	@# Nothing that is built needs node any more, and it is a fifth of all that is installed.
+	@$(BIN)/python -m pip --disable-pip-version-check uninstall -qq -y $$(sed -n 's/^\(nodejs[a-z-]*\)==.*/\1/p' locks/node.txt)
+endif
 	@touch $@
 
 demo: setup
@@ -50,7 +54,14 @@ $(VENV)/spark: $(VENV)/dev locks/spark.txt
 	$(SECONDS_OF) "install the distributed engine" $(PIP) --no-build-isolation -r locks/spark.txt
 	@touch $@
 
-test: setup $(VENV)/dev $(VENV)/spark
+# The tests of the front end need node again.
+$(VENV)/dev-node: $(VENV)/dev $(BUILT)/.done locks/node.txt
+ifneq ($(NODE_BIN),system)
+	$(SECONDS_OF) "install node from a Python package" $(PIP) -r locks/node.txt
+endif
+	@touch $@
+
+test: setup $(VENV)/dev $(VENV)/dev-node $(VENV)/spark
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest $(PYTEST)
