@@ -146,7 +146,7 @@ class Assessor:
             probability=probability,
             confidence=_confidence(max(voices), probability),
             lang=language(reading.lanes[0].text, lang),
-            reasons=reasons(reading, acts, self._model, self._tongue),
+            reasons=reasons(reading, acts, flagged, self._model, self._tongue),
             assessor_version=self.version,
             findings=self._findings(reading),
         )

@@ -75,8 +75,8 @@ def entry_words(hit: TermHit, tongue: Tongue = "en") -> str:
     return f"{words}: {term.note}" if term and term.note else words
 
 
-def reasons(reading: Reading, acts: list[Act], model: Model, tongue: Tongue = "en") -> list[Reason]:
-    """What moved the reading most, in order of weight; at most fourteen."""
+def reasons(reading: Reading, acts: list[Act], flagged: bool, model: Model, tongue: Tongue = "en") -> list[Reason]:
+    """What moved the reading most, in order of weight, at most fourteen; a flag also has its nearest examples."""
     said = _SAID[tongue]
     scored: list[tuple[float, Reason]] = []
     for act in acts or reading.mentioned:
@@ -84,6 +84,7 @@ def reasons(reading: Reading, acts: list[Act], model: Model, tongue: Tongue = "e
         scored.append((1.0 + act.strength, Reason("act", act.theme, None, None, words)))
     if acts:
         scored.extend(_words(reading, said))
+    if flagged:
         scored.extend(_examples(reading, said))
     for hit in reading.cues:
         weight = abs(model.push(f"cue:{hit.cue.id}", 1.0)) + hit.cue.weight / 4

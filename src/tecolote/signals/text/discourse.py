@@ -49,10 +49,9 @@ class _Engine:
             together.Compile()
             self.sets.append((together, members))
 
-    def hits(self, text: str) -> list[int]:
-        """Which cues match somewhere in ``text``."""
+    def hits(self, raw: bytes) -> list[int]:
+        """Which cues match somewhere in the UTF-8 text ``raw``."""
         found: list[int] = []
-        raw = text.encode()  # once, not once a set
         for together, members in self.sets:
             local = together.Match(raw)
             if local:
@@ -77,11 +76,13 @@ def cues_in(lanes: list[Lane]) -> list[CueHit]:
     found: dict[str, CueHit] = {}
     for lane in lanes:
         text = view(lane.text)
-        for index in running.hits(text):
+        raw = text.encode()  # once, not once a set
+        searched = raw if len(raw) == len(text) else text  # places in plain ASCII need no counting of code points
+        for index in running.hits(raw):
             cue = running.grammar.cues[index]
             if cue.id in found:
                 continue
-            match = running.single[index].search(text)
+            match = running.single[index].search(searched)
             if match is not None and match.end() > match.start():
                 a, b = lane.span(match.start(), match.end())
                 found[cue.id] = CueHit(cue, a, b, match.span(), lane.name)
