@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Node = TypeVar("Node", int, tuple[str, str])
 
 OBJECTS = ("link", "hashtag", "text")
+#: What `case_events` can also make events of: pictures and videos by their hash, and what is answered or passed on.
+MORE_OBJECTS = ("media", "reply", "repost")
 #: Seconds within which two shares count as together where nothing else is said.
 WINDOW = 60
 
@@ -44,16 +46,17 @@ _OWN = (
 def case_events(corpus: Corpus, objects: Sequence[str] = OBJECTS) -> pa.Table:
     """Events of a case: ``platform, object_id, account_id, content_id, timestamp_share, modality``.
 
-    Left out are reposts, private messages, posts without author or time, and cut texts. Links lose
-    tracking parameters (`link_object`); hashtags are as the record tables hold them; a text is the key of
-    its words (`text_object`), and short ones have none. One post shares one object once.
+    Left out are reposts (but as ``repost``, whose object is the post passed on), private messages, posts
+    without author or time, and cut texts. Links lose tracking parameters (`link_object`); hashtags are as the
+    record tables hold them; a text is the key of its words (`text_object`), and short ones have none; media
+    are the same if their bytes are. One post shares one object once.
 
     Raises:
         UsageError: an unknown kind of object.
     """
-    unknown = [o for o in objects if o not in OBJECTS]
+    unknown = [o for o in objects if o not in OBJECTS + MORE_OBJECTS]
     if unknown:
-        raise UsageError(f"no objects of kind '{unknown[0]}'", f"Choose from: {', '.join(OBJECTS)}")
+        raise UsageError(f"no objects of kind '{unknown[0]}'", f"Choose from: {', '.join(OBJECTS + MORE_OBJECTS)}")
     rows: set[tuple[str, str, str, str, int, str]] = set()
     for kind, edge in (("link", "links_to"), ("hashtag", "hashtag")):
         if kind in objects:
@@ -72,8 +75,36 @@ def case_events(corpus: Corpus, objects: Sequence[str] = OBJECTS) -> pa.Table:
         for platform, text, account, content, at in _tuples(found):
             if (key := text_object(text)) is not None:
                 rows.add((platform, key, account, content, at, "text"))
+    rows.update(_acts(corpus, objects))
     columns = list(zip(*sorted(rows), strict=True)) or [()] * len(_SCHEMA)
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, _SCHEMA, strict=True)], schema=_SCHEMA)
+
+
+_TAKEN = (
+    "taken AS (SELECT platform, id, account_id, epoch(created_at)::BIGINT t FROM posts WHERE account_id IS NOT NULL "
+    "AND created_at IS NOT NULL AND coalesce(visibility, 'public') <> 'private')"
+)
+
+
+def _acts(corpus: Corpus, objects: Sequence[str]) -> set[tuple[str, str, str, str, int, str]]:
+    """Events of the kinds `MORE_OBJECTS`: same bytes attached, same post answered, same post passed on."""
+    rows: set[tuple[str, str, str, str, int, str]] = set()
+    for kind, edge in (("reply", "replies"), ("repost", "reposts")):
+        if kind in objects:
+            found = corpus.query(
+                f"WITH {_TAKEN} SELECT DISTINCT o.platform, e.dst, o.account_id, o.id, o.t, $2 FROM edges e "
+                "JOIN taken o ON e.platform = o.platform AND e.post_id = o.id "
+                "WHERE e.type = $1 AND e.dst_kind = 'post' AND e.dst IS NOT NULL",
+                [edge, kind],
+            )
+            rows.update(_tuples(found))
+    if "media" in objects:
+        found = corpus.query(
+            f"WITH {_OWN} SELECT DISTINCT o.platform, m.sha256, o.account_id, o.id, o.t, 'media' FROM media m "
+            "JOIN own o ON m.platform = o.platform AND m.post_id = o.id WHERE m.sha256 IS NOT NULL"
+        )
+        rows.update(_tuples(found))
+    return rows
 
 
 def _tuples(table: pa.Table) -> Any:
@@ -108,7 +139,7 @@ def _platform_edges(
     events: pa.Table, platform: str, window: int, repetition: int, objects: Sequence[str]
 ) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = []
-    for modality in (*[o for o in OBJECTS if o in objects], "all"):
+    for modality in (*[o for o in OBJECTS + MORE_OBJECTS if o in objects], "all"):
         chosen = events if modality == "all" else events.filter(pa.compute.equal(events["modality"], modality))
         edges = coaction(chosen, "distinct", window, repetition).edges
         shared = _shared(chosen, edges, window)
