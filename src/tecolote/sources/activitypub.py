@@ -18,7 +18,7 @@ from tecolote.sources import activitypub_rows as rows
 from tecolote.sources.base import Chat, Source
 from tecolote.sources.chat_state import objects, split
 from tecolote.sources.json_reader import JsonReader, Record
-from tecolote.sources.jsonbytes import Unreadable, glimpse
+from tecolote.sources.jsonbytes import Unreadable, keys_of
 from tecolote.sources.shapes import moment, obj, seq, some
 
 _CONTEXT = b"www.w3.org/ns/activitystreams"
@@ -41,7 +41,7 @@ class ActivityPub(JsonReader):
 
     def sniff(self, head: bytes, name: str) -> float:
         """Sure where a document names the vocabulary and a type of it."""
-        keys = {key.removeprefix("[].") for key in glimpse(head)}
+        keys = keys_of(head)
         if _CONTEXT in head and keys & {"type", "orderedItems", "items", "@context"}:
             return 0.9
         return 0.9 if "orderedItems" in keys and "type" in keys else 0.0

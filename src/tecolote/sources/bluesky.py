@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from tecolote.sources import bluesky_rows as rows
 from tecolote.sources.json_reader import JsonReader, Record
-from tecolote.sources.jsonbytes import Unreadable, glimpse
+from tecolote.sources.jsonbytes import Unreadable, keys_of
 from tecolote.sources.shapes import dig, epoch, moment, obj, objs, required, seen, some, words
 
 _AT = re.compile(rb'"(?:uri|did|repo)"\s*:\s*"(?:at://|did:)')
@@ -39,7 +39,7 @@ class Bluesky(JsonReader):
 
     def sniff(self, head: bytes, name: str) -> float:
         """0.9 when records are named by AT-URIs or DIDs where the API puts them."""
-        keys = {key.removeprefix("[].") for key in glimpse(head)}
+        keys = keys_of(head)
         return 0.9 if keys & _KEYS and _AT.search(head) else 0.0
 
     def rows(self, record: Record, value: Any) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from tecolote.sources.json_reader import JsonReader, Record, created
-from tecolote.sources.jsonbytes import Unreadable, glimpse
+from tecolote.sources.jsonbytes import Unreadable, keys_of
 from tecolote.sources.shapes import Moment, compact, count, flag, ident, moment, obj, objs, required, small, some
 from tecolote.sources.text_edges import edges_of
 
@@ -34,7 +34,7 @@ class CrowdTangle(JsonReader):
 
     def sniff(self, head: bytes, name: str) -> float:
         """0.9 for posts with CrowdTangle's ids and statistics."""
-        keys = {key.removeprefix("[].") for key in glimpse(head)}
+        keys = keys_of(head)
         places = ("", "result.posts[].", "posts[].")
         return 0.9 if any(len({f"{at}{mark}" for mark in _POST} & keys) > 2 for at in places) else 0.0
 

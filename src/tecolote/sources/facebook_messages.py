@@ -23,7 +23,7 @@ from typing import Any
 from tecolote.sources import facebook_rows
 from tecolote.sources.base import Chat, Options, Sink, Source
 from tecolote.sources.chat_state import read_pieces, values
-from tecolote.sources.jsonbytes import Piece, glimpse, pieces
+from tecolote.sources.jsonbytes import Piece, keys_of, pieces
 from tecolote.sources.meta_download import fixed
 from tecolote.sources.shapes import objs, seq, some
 
@@ -47,7 +47,7 @@ class FacebookMessages:
 
     def sniff(self, head: bytes, name: str) -> float:
         """Sure where messages name a sender and a time as Meta does."""
-        keys = {key.removeprefix("[].") for key in glimpse(head)}
+        keys = keys_of(head)
         for sender in ("sender_name", "senderName"):
             if f"messages[].{sender}" in keys or (sender in keys and keys & {"timestamp", "timestamp_ms"}):
                 return 0.9

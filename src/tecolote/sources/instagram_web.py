@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from tecolote.sources import instagram_instaloader
 from tecolote.sources.base import Chat, Source
 from tecolote.sources.json_reader import JsonReader, Record, created
-from tecolote.sources.jsonbytes import Unreadable, glimpse
+from tecolote.sources.jsonbytes import Unreadable, glimpse, keys_of
 from tecolote.sources.shapes import (
     compact,
     count,
@@ -67,7 +67,7 @@ class InstagramWeb(JsonReader):
 
     def chats(self, source: Source) -> list[Chat]:
         """Direct messages, if the file holds some; posts are public."""
-        if _THREADS & {key.removeprefix("[].") for key in glimpse(source.head)}:
+        if _THREADS & keys_of(source.head):
             return [Chat("direct messages", "Instagram direct messages", private=True)]
         return []
 

@@ -352,6 +352,15 @@ def glimpse(head: bytes) -> frozenset[str]:
     return frozenset(found)
 
 
+@functools.lru_cache(maxsize=2)
+def keys_of(head: bytes) -> frozenset[str]:
+    """The paths of `glimpse` with the objects of a list at the top taken as the objects of lines are.
+
+    Every reader asks for them of every file: for small files this is most of the work of telling formats apart.
+    """
+    return frozenset(key.removeprefix("[].") for key in glimpse(head))
+
+
 def _inside(stack: list[tuple[bool, str]], key: str) -> str:
     """Path of a container that opens now."""
     if not stack or len(stack) > _MAX_LEVEL:

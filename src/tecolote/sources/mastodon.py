@@ -22,7 +22,7 @@ from tecolote.sources import mastodon_rows
 from tecolote.sources.base import Chat, Options, Sink, Source
 from tecolote.sources.chat_state import objects, read_pieces, split
 from tecolote.sources.json_reader import Record
-from tecolote.sources.jsonbytes import Piece, Unreadable, decode, glimpse, pieces
+from tecolote.sources.jsonbytes import Piece, Unreadable, decode, keys_of, pieces
 from tecolote.sources.shapes import dig, ident, obj, some
 
 _INTO = frozenset({"statuses", "accounts", "ancestors", "descendants"})
@@ -43,13 +43,13 @@ class Mastodon:
     def sniff(self, head: bytes, name: str) -> float:
         """Sure where a status names its author by ``acct``, or an account has Mastodon's counts."""
         for before in ("", "statuses[].", "ancestors[].", "descendants[].", "accounts[].", "status.", "last_status."):
-            keys = {key.removeprefix("[].") for key in glimpse(head)}
+            keys = keys_of(head)
             keys = {key.removeprefix(before) for key in keys if key.startswith(before)}
             if "account.acct" in keys and len(keys & _STATUS) > 2:
                 return 0.9
             if "acct" in keys and len(keys & _ACCOUNT) > 3:
                 return 0.9
-        return 0.9 if {"statuses", "accounts", "hashtags"} <= {k.removeprefix("[].") for k in glimpse(head)} else 0.0
+        return 0.9 if {"statuses", "accounts", "hashtags"} <= keys_of(head) else 0.0
 
     def chats(self, source: Source) -> list[Chat]:
         """Private messages (``direct``), apart from what is public."""

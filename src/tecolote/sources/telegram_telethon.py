@@ -14,7 +14,7 @@ from typing import Any
 from tecolote.sources import telethon_rows
 from tecolote.sources.base import Chat, Options, Sink, Source
 from tecolote.sources.chat_state import read_pieces, values
-from tecolote.sources.jsonbytes import Unreadable, glimpse, pieces
+from tecolote.sources.jsonbytes import Unreadable, glimpse, keys_of, pieces
 from tecolote.sources.shapes import MISSHAPEN, objs
 
 _INTO = frozenset({"messages"})
@@ -37,7 +37,7 @@ class Telethon:
             keys = {key.removeprefix(before) for key in glimpse(head) if key.startswith(before)}
             if "_" in keys and ("peer_id._" in keys or len(keys & _MARKS) > 2):
                 return 0.9
-        return 0.5 if b'"MessageEmpty"' in head and "_" in {k.removeprefix("[].") for k in glimpse(head)} else 0.0
+        return 0.5 if b'"MessageEmpty"' in head and "_" in keys_of(head) else 0.0
 
     def chats(self, source: Source) -> list[Chat]:
         """Every chat with its bytes, neighbouring messages together; [] where all are channels."""

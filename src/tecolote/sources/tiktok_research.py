@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from tecolote.sources.json_reader import JsonReader, Record, created
-from tecolote.sources.jsonbytes import Unreadable, glimpse
+from tecolote.sources.jsonbytes import Unreadable, keys_of
 from tecolote.sources.shapes import count, dig, epoch, flag, ident, milliseconds, objs, required, seq, some, words
 
 _LISTS = (
@@ -36,7 +36,7 @@ class TikTokResearch(JsonReader):
 
     def sniff(self, head: bytes, name: str) -> float:
         """0.9 for a response, or for its videos or comments taken out of it."""
-        keys = {key.removeprefix("[].") for key in glimpse(head)}
+        keys = keys_of(head)
         if any(f"data.{name}" in keys for name in _LISTS):
             return 0.9
         if "create_time" in keys and len(keys & _VIDEO) > 1:

@@ -14,7 +14,7 @@ from typing import Any
 from tecolote.sources import x_legacy
 from tecolote.sources.base import Chat, Source
 from tecolote.sources.json_reader import JsonReader, Record
-from tecolote.sources.jsonbytes import Unreadable, glimpse
+from tecolote.sources.jsonbytes import Unreadable, glimpse, keys_of
 from tecolote.sources.shapes import MISSHAPEN, dig, epoch, flag, ident, obj, objs, reason, seq, some
 from tecolote.sources.x_gone import GONE_ACCOUNTS, GONE_POSTS, said_of, state_of
 
@@ -52,7 +52,7 @@ class XGraphQL(JsonReader):
 
     def chats(self, source: Source) -> list[Chat]:
         """Direct messages, if the file is an answer with some; posts are public."""
-        if {key.removeprefix("[].") for key in glimpse(source.head)} & _MESSAGES:
+        if keys_of(source.head) & _MESSAGES:
             return [Chat("direct messages", "X direct messages", private=True)]
         return []
 

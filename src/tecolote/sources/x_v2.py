@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from tecolote.sources.base import MAX_RECORD_BYTES, Chat, Options, Sink, Source
-from tecolote.sources.jsonbytes import Unreadable, by_lines, decode, documents, glimpse
+from tecolote.sources.jsonbytes import Unreadable, by_lines, decode, documents, keys_of
 from tecolote.sources.shapes import MISSHAPEN, fit, forget, moment, obj, reason
 from tecolote.sources.x_observe import compliance, notice, problem
 from tecolote.sources.x_rows import Out
@@ -45,7 +45,7 @@ class XApiV2:
 
     def sniff(self, head: bytes, name: str) -> float:
         """0.9 for the objects of the API v2; v1.1 has ``id_str`` and answers for itself."""
-        keys = {k.removeprefix("[].") for k in glimpse(head)}
+        keys = keys_of(head)
         if "id_str" in keys or "data.rest_id" in keys or not keys:
             return 0.0
         if {"id", "text"} <= keys and keys & (_POST - {"created_at"}) and "did" not in keys and "user" not in keys:
