@@ -84,3 +84,8 @@ def main(arguments: list[str] | None = None) -> Any:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(1)
+    except OSError as error:
+        # A full or failing disk; what was acknowledged before it stays.
+        where = f" ({error.filename})" if error.filename else ""
+        click.echo(f"tecolote: {error.strerror or error}{where}. Free or mend the disk, and run it again", err=True)
+        sys.exit(1)

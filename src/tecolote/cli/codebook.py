@@ -14,7 +14,7 @@ _SHOWN = 20
 _file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
 
-@click.group("codebook")
+@click.group("codebook", epilog="Example: tecolote codebook diff field-terms.yaml --case my-case")
 def command() -> None:
     """Check groups and terms of your own before they are switched on (with `analyze --codebook`)."""
 
