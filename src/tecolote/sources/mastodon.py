@@ -43,8 +43,7 @@ class Mastodon:
     def sniff(self, head: bytes, name: str) -> float:
         """Sure where a status names its author by ``acct``, or an account has Mastodon's counts."""
         for before in ("", "statuses[].", "ancestors[].", "descendants[].", "accounts[].", "status.", "last_status."):
-            keys = keys_of(head)
-            keys = {key.removeprefix(before) for key in keys if key.startswith(before)}
+            keys = {key.removeprefix(before) for key in keys_of(head) if key.startswith(before)}
             if "account.acct" in keys and len(keys & _STATUS) > 2:
                 return 0.9
             if "acct" in keys and len(keys & _ACCOUNT) > 3:
