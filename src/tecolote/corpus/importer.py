@@ -35,12 +35,9 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int, str], None]
 
-_FLUSH_RECORDS = 2_000
-_PART_ROWS = 120_000
 _COMMIT_BYTES = 512 << 20
 _COMMIT_S = 60.0
 _BLOCK = 4 << 20
-_KEPT_QUARANTINE = 1000
 
 
 @dataclass
@@ -186,6 +183,7 @@ class Import:
                 "kept": kept,
                 "members": len(parts),
                 "private_chats_left_out": private,
+                "faults": [words for part in parts for words in part.faults],
             },
             public={"bytes": size, "kept": kept},
         )
@@ -267,6 +265,7 @@ class Import:
             self.evidence.size,
         )
         reading.result.path, reading.result.sha256 = part.name, digest
+        reading.result.reason = "; ".join(part.faults) or reading.result.reason
         payload = {
             "name": part.name,
             "shown_as": name,

@@ -16,10 +16,11 @@ from typing import BinaryIO
 
 from tecolote.corpus.owners import Owners
 from tecolote.errors import LimitExceeded, SourceRefused
-from tecolote.sources import containers, private_shapes, registry
+from tecolote.sources import containers, private_shapes, registry, wacz
 from tecolote.sources.base import Chat, Reader, Source, clean_text
 from tecolote.sources.consent import Consent
 
+_NESTED = "a web archive inside another container is not checked against its list of files: import it by itself"
 HOW_TO_CONSENT = "Give the consent record of a participant: --consent consent.toml"
 
 
@@ -35,7 +36,7 @@ class Part:
         refused: why it is not kept, or ''.
         public_spans: byte ranges that may be kept where the rest is private and not covered.
         private_chats: how many chats are left out.
-        lead: the reader's or the check's remark for people.
+        faults: what a web archive does not keep of the promises in this list of its files, in words.
     """
 
     name: str
@@ -45,7 +46,7 @@ class Part:
     refused: str = ""
     public_spans: list[tuple[int, int]] = field(default_factory=list)
     private_chats: int = 0
-    lead: str = ""
+    faults: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ def plan_container(name: str, stream: BinaryIO, size: int, permission: Permissio
         except SourceRefused as error:
             parts.append(Part(member.name, member.chain, refused=str(error)))
     _spread_privacy(parts)
+    _check_lists(parts, stream)
     return parts
 
 
@@ -184,6 +186,15 @@ def _why_refused(permission: Permission, chats: int) -> str:
         return f"{what} without consent; nothing of it was kept. {HOW_TO_CONSENT}"
     why = permission.consent.why_not(permission.today)
     return f"{what} that the consent record does not cover; nothing of it was kept. {why}"
+
+
+def _check_lists(parts: list[Part], stream: BinaryIO) -> None:
+    """Whether a web archive holds what its list of files says."""
+    for part in parts:
+        if part.name.rsplit("!", 1)[-1] == wacz.LIST and not part.refused:
+            part.faults = wacz.faults(stream) if len(part.chain) == 1 else [_NESTED]
+            if part.faults and any(other.private for other in parts):  # their names are nobody's to keep
+                part.faults = [f"{len(part.faults)} things are not as {wacz.LIST} says"]
 
 
 def _spread_privacy(parts: list[Part]) -> None:
