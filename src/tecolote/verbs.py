@@ -75,6 +75,7 @@ def import_exports(
     date_order: str | None = None,
     mapping: str | None = None,
     observed_at: str | None = None,
+    stop_list: Path | None = None,
     progress: Progress | None = None,
 ) -> ImportResult:
     """Take EXPORTS into the case, which is made if it does not exist.
@@ -96,7 +97,7 @@ def import_exports(
     )
     record = consents.load(consent) if consent else None
     case = Case.open(case_dir) if (case_dir / "case.toml").exists() else init(case_dir, title=case_dir.name)
-    return take(case, exports, options, record, progress)
+    return take(case, exports, options, record, progress, [stop_list] if stop_list else [])
 
 
 def fail_if_nothing_read(result: ImportResult) -> None:
@@ -105,7 +106,7 @@ def fail_if_nothing_read(result: ImportResult) -> None:
     Raises:
         SourceRefused: everything was refused.
     """
-    if not any(f.status != "refused" for f in result.files):
+    if not any(f.status not in ("refused", "stopped") for f in result.files):
         why = result.files[0].reason if result.files else "there was no file"
         raise SourceRefused("nothing could be read", why)
 

@@ -45,6 +45,12 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option("--map", "mapping", metavar="FILE|OURS=THEIRS,...", help="Columns of a CSV, e.g. text=body."),
             click.option("--observed-at", help="When counts were seen (ISO time), where the files do not say."),
+            click.option(
+                "--stop-list",
+                type=_file(),
+                help="Text file of hashes (SHA-256, SHA-1, MD5) of files that are never taken, one a line; "
+                "stop-list.txt in the case always holds.",
+            ),
         ]
     ):
         command = option(command)
@@ -115,6 +121,18 @@ def print_files(files: list[Any]) -> None:
         table.add_row(visible(file.path), read_as, *counts, _number(file.quarantined), visible(remark))
     width = None if sys.stderr.isatty() else 160
     Console(stderr=True, width=width, highlight=False, markup=False).print(table)
+    stopped = sum(f.status == "stopped" for f in files)
+    if stopped:
+        say(f"STOPPED at {stopped} {'file' if stopped == 1 else 'files'} on a stop list: suspected abuse material.")
+        say_where_to_report()
+
+
+def say_where_to_report() -> None:
+    """Where suspected child-abuse material is reported, to standard error."""
+    from tecolote.corpus.stops import where_to_report
+
+    for line in where_to_report():
+        say(line)
 
 
 def print_formats(files: list[Any]) -> None:

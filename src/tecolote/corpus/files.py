@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tecolote.evidence import Event, Evidence
@@ -10,6 +12,8 @@ from tecolote.sources import containers
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_BLOCK = 4 << 20
 
 
 def live_files(evidence: Evidence) -> list[Event]:
@@ -33,3 +37,24 @@ def open_evidence(evidence: Evidence, payload: dict[str, Any]) -> BinaryIO:
         size = outer.seek(0, 2)
         return containers.open_member(payload["name"].split("!", 1)[0], outer, size, tuple(payload["chain"]))
     return evidence.read(payload["blob"])
+
+
+def blocks(stream: BinaryIO, length: int | None = None) -> Iterator[bytes]:
+    """The bytes from where ``stream`` stands, to its end or for ``length`` bytes, in bounded pieces."""
+    left = length
+    while left is None or left > 0:
+        block = stream.read(_BLOCK if left is None else min(_BLOCK, left))
+        if not block:
+            return
+        if left is not None:
+            left -= len(block)
+        yield block
+
+
+def digest_of(stream: BinaryIO) -> str:
+    """SHA-256 in hex of all bytes of ``stream``."""
+    stream.seek(0)
+    digest = sha256()
+    for block in blocks(stream):
+        digest.update(block)
+    return digest.hexdigest()

@@ -9,7 +9,7 @@ from the evidence.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tecolote.case import Case
 from tecolote.corpus.commit import publish_tables
-from tecolote.corpus.files import live_files, open_evidence, remaining_rows
+from tecolote.corpus.files import blocks, digest_of, live_files, open_evidence, remaining_rows
 from tecolote.corpus.owners import Owners
 from tecolote.corpus.pending import Pending
 from tecolote.corpus.plan import Part, Permission, plan_container, plan_file, walk
 from tecolote.corpus.reading import FileResult, read_rows, settings_of
+from tecolote.corpus.stops import StopList, case_list, log_stop
 from tecolote.corpus.store import Writing, read_manifest
 from tecolote.errors import SourceRefused, TecoloteError
 from tecolote.evidence import Checkpoint, Evidence
@@ -37,7 +38,6 @@ Progress = Callable[[int, int, str], None]
 
 _COMMIT_BYTES = 512 << 20
 _COMMIT_S = 60.0
-_BLOCK = 4 << 20
 
 
 @dataclass
@@ -60,6 +60,7 @@ def import_exports(
     options: Options | None = None,
     consent: Consent | None = None,
     progress: Progress | None = None,
+    stop_lists: Sequence[Path] = (),
 ) -> ImportResult:
     """Take files, folders and containers of any supported format into a case.
 
@@ -69,12 +70,15 @@ def import_exports(
         options: what the user said about the files.
         consent: record of the participant who gave private chats.
         progress: called with bytes done, bytes in all, and the current file.
+        stop_lists: files of hashes that are never taken, beside the case's own; see `StopList.load`.
 
     Raises:
+        UsageError: a stop list cannot be read.
         CaseLocked: another process writes to the case.
     """
+    stops = StopList.load([*case_list(case.root), *stop_lists])
     with case.writing():
-        running = Import(case, options or Options(), consent, progress)
+        running = Import(case, options or Options(), consent, progress, stops)
         try:
             running.catch_up()
             running.take_all(paths)
@@ -88,7 +92,7 @@ def import_exports(
 def project_all(case: Case, progress: Progress | None = None) -> int:
     """Build every record table again from the evidence alone; the number of files read."""
     with case.writing():
-        running = Import(case, Options(), None, progress)
+        running = Import(case, Options(), None, progress, StopList())
         running.writing.clear_records()
         count = running.catch_up(since=0)
         running.finish()
@@ -98,7 +102,9 @@ def project_all(case: Case, progress: Progress | None = None) -> int:
 class Import:
     """One import while it runs: the evidence being written and the tables being filled."""
 
-    def __init__(self, case: Case, options: Options, consent: Consent | None, progress: Progress | None) -> None:
+    def __init__(
+        self, case: Case, options: Options, consent: Consent | None, progress: Progress | None, stops: StopList
+    ) -> None:
         self.case = case
         self.options = options
         self.consent = consent
@@ -106,7 +112,7 @@ class Import:
         self.evidence = Evidence.open(case, write=True)
         self.writing = Writing(case)
         self.results: list[FileResult] = []
-        self.permission = Permission(consent, datetime.now(case.settings.zone).date())
+        self.permission = Permission(consent, datetime.now(case.settings.zone).date(), stops)
         self.pending = Pending(self.writing)
         self.owners = Owners()
         self._unsaved_bytes = 0
@@ -143,13 +149,18 @@ class Import:
         self.progress(total, total, "")
 
     def _take(self, name: str, stream: BinaryIO, size: int) -> None:
+        stopped = self.permission.stops.find(stream)
+        if stopped is not None:
+            self._refuse(Part(name, refused=stopped.reason, stopped=stopped))
+            self._dirty |= log_stop(self.evidence, stopped)
+            return
         head = stream.read(512)
         if containers.kind(head):
             self._take_container(name, stream, size)
             return
         part = plan_file(name, stream, size, self.permission, self.owners)
         if part.refused:
-            self.results.append(FileResult(part.name, status="refused", reason=part.refused))
+            self._refuse(part)
         elif part.public_spans:
             self._take_spans(part, stream)
         else:
@@ -165,8 +176,10 @@ class Import:
             with self.evidence.read(outer) as kept:
                 self._take_members(name, kept, size, parts, outer)
         else:
-            stream.seek(0)
-            self._log_container(name, _hash(stream), size, "members", parts)
+            digest = digest_of(stream)
+            self._log_container(name, digest, size, "members", parts)
+            for part in parts:
+                self._dirty |= part.stopped is not None and log_stop(self.evidence, part.stopped, digest, part.chain)
             self._take_members(name, stream, size, parts, None)
 
     def _log_container(self, name: str, digest: str, size: int, kept: str, parts: list[Part]) -> None:
@@ -199,7 +212,7 @@ class Import:
                 part = by_chain[member.chain]
                 if part.refused:
                     if not reading:
-                        self.results.append(FileResult(part.name, status="refused", reason=part.refused))
+                        self._refuse(part)
                     continue
                 if (part.reader is not None) is not reading:
                     continue
@@ -211,7 +224,7 @@ class Import:
                     digest = blob = self._keep(member.stream)
                     where = {"blob": blob, "container": None, "chain": []}
                 else:
-                    digest = _hash(member.stream)
+                    digest = digest_of(member.stream)
                     where = {"blob": None, "container": outer, "chain": list(part.chain)}
                 beside[part.name.rsplit("/", 1)[-1].rsplit("!", 1)[-1]] = digest
                 self._read(part, digest, where, lambda m=member: m.stream, beside)  # type: ignore[misc]
@@ -220,16 +233,19 @@ class Import:
         """Public chats of a file whose private chats are left out: each range of bytes on its own."""
         for number, (start, length) in enumerate(part.public_spans):
             stream.seek(start)
-            blob = self.evidence.put(_blocks(stream, length)).sha256
+            blob = self.evidence.put(blocks(stream, length)).sha256
             piece = Part(f"{part.name}#{number}", part.chain, part.reader)
             where: dict[str, Any] = {"blob": blob, "container": None, "chain": [], "offset": start}
             self._read(piece, blob, where, lambda b=blob: self.evidence.read(b))  # type: ignore[misc]
             self.results[-1].status = "partly"
             self.results[-1].reason = f"{part.private_chats} private chats without consent were left out"
 
+    def _refuse(self, part: Part) -> None:
+        self.results.append(FileResult(part.name, status="stopped" if part.stopped else "refused", reason=part.refused))
+
     def _keep(self, stream: BinaryIO) -> str:
         stream.seek(0)
-        blob = self.evidence.put(_blocks(stream))
+        blob = self.evidence.put(blocks(stream))
         self._unsaved_bytes += blob.size
         return blob.sha256
 
@@ -375,22 +391,3 @@ class Import:
 def _owner(settings: dict[str, Any]) -> str | None:
     owner: str | None = settings["mapping"].get("account_id")
     return owner
-
-
-def _blocks(stream: BinaryIO, length: int | None = None) -> Iterator[bytes]:
-    left = length
-    while left is None or left > 0:
-        block = stream.read(_BLOCK if left is None else min(_BLOCK, left))
-        if not block:
-            return
-        if left is not None:
-            left -= len(block)
-        yield block
-
-
-def _hash(stream: BinaryIO) -> str:
-    stream.seek(0)
-    digest = sha256()
-    for block in _blocks(stream):
-        digest.update(block)
-    return digest.hexdigest()

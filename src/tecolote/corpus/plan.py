@@ -10,11 +10,12 @@ import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
+from tecolote.corpus.files import digest_of
 from tecolote.corpus.owners import Owners
+from tecolote.corpus.stops import Stop, StopList
 from tecolote.errors import LimitExceeded, SourceRefused
 from tecolote.sources import containers, private_shapes, registry, wacz
 from tecolote.sources.base import Chat, Reader, Source, clean_text
@@ -37,6 +38,7 @@ class Part:
         public_spans: byte ranges that may be kept where the rest is private and not covered.
         private_chats: how many chats are left out.
         faults: what a web archive does not keep of the promises in this list of its files, in words.
+        stopped: the hash on a stop list that its bytes met; nothing else of it was read.
     """
 
     name: str
@@ -47,14 +49,16 @@ class Part:
     public_spans: list[tuple[int, int]] = field(default_factory=list)
     private_chats: int = 0
     faults: list[str] = field(default_factory=list)
+    stopped: Stop | None = None
 
 
 @dataclass(frozen=True)
 class Permission:
-    """The consent of this import and the day on which it is judged."""
+    """The consent of this import, the day on which it is judged, and the hashes that are never taken."""
 
     consent: Consent | None
     today: date
+    stops: StopList = field(default_factory=StopList)
 
     def covers(self, chat: Chat, hashes: Callable[[], tuple[str, ...]]) -> bool:
         """Whether a chat may be taken; ``hashes`` gives those of the file and its container, when asked."""
@@ -97,7 +101,7 @@ def _shown(name: str) -> str:
 
 def plan_file(name: str, stream: BinaryIO, size: int, permission: Permission, owners: Owners) -> Part:
     """The plan for a file that is no container; ``owners`` takes up whom it names as the owner of its archive."""
-    return _plan(name, (), stream, size, permission, owners, lambda: (_digest(stream),))
+    return _plan(name, (), stream, size, permission, owners, lambda: (digest_of(stream),))
 
 
 def plan_container(name: str, stream: BinaryIO, size: int, permission: Permission, owners: Owners) -> list[Part]:
@@ -111,7 +115,7 @@ def plan_container(name: str, stream: BinaryIO, size: int, permission: Permissio
     def outer_digest() -> str:
         if not outer:
             with open(stream.name, "rb") as again:
-                outer.append(_digest(again))
+                outer.append(digest_of(again))
         return outer[0]
 
     parts = []
@@ -123,6 +127,10 @@ def plan_container(name: str, stream: BinaryIO, size: int, permission: Permissio
         try:
             # The whole member is read once, so that damage and bombs show before anything is stored.
             inner_size = _length(inner)
+            stopped = permission.stops.find(inner)
+            if stopped is not None:
+                parts.append(Part(member.name, member.chain, refused=stopped.reason, stopped=stopped))
+                continue
             parts.append(
                 _plan(
                     member.name,
@@ -131,7 +139,7 @@ def plan_container(name: str, stream: BinaryIO, size: int, permission: Permissio
                     inner_size,
                     permission,
                     owners,
-                    lambda inner=inner: (_digest(inner), outer_digest()),  # type: ignore[misc]
+                    lambda inner=inner: (digest_of(inner), outer_digest()),  # type: ignore[misc]
                 )
             )
         except LimitExceeded:
@@ -220,11 +228,3 @@ def _length(stream: BinaryIO) -> int:
     while block := stream.read(1 << 20):
         total += len(block)
     return total
-
-
-def _digest(stream: BinaryIO) -> str:
-    stream.seek(0)
-    digest = sha256()
-    while block := stream.read(1 << 20):
-        digest.update(block)
-    return digest.hexdigest()

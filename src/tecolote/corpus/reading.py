@@ -33,7 +33,7 @@ class FileResult:
         path: name inside the import, members behind '!'.
         sha256: hex; '' where the file was refused unread.
         source: reader, or None.
-        status: read, kept (no reader), partly (private chats left out), duplicate, refused.
+        status: read, kept (no reader), partly (private chats left out), duplicate, refused, stopped (on a stop list).
         reason: why it was not read, or ''.
         rows: rows by table.
         quarantined: records that could not be read.
