@@ -50,6 +50,9 @@ def spark() -> Iterator[None]:
     from tecolote.networks.engines import spark_session
 
     session = spark_session("spark-local")
+    # The rows are few: most of the time would go into compiling each step and into empty partitions.
+    for name, value in (("codegen.wholeStage", "false"), ("shuffle.partitions", "2"), ("adaptive.enabled", "false")):
+        session.conf.set(f"spark.sql.{name}", value)
     yield
     session.stop()
 

@@ -129,8 +129,9 @@ def _spark_table(database: SQLBackend, address: str) -> ir.Table:
     session = cast(Any, database)._session
     frame = session.read.parquet(address).selectExpr("*", "_metadata.file_path _file", "_metadata.row_index _index")
     files = sorted(row[0] for row in frame.select("_file").distinct().collect())
+    # From Arrow and not from rows: rows would need a Python of the same version on every worker.
     places = session.createDataFrame(
-        [(name, place << 40) for place, name in enumerate(files)], "_file string, _at long"
+        pa.table({"_file": files, "_at": pa.array([place << 40 for place in range(len(files))], pa.int64())})
     )
     frame = frame.join(places.hint("broadcast"), "_file").selectExpr("*", "_at + _index AS row")
     frame.createOrReplaceTempView("tecolote_events")
