@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 from pathlib import Path
@@ -14,7 +15,7 @@ from tecolote import verbs
 from tecolote.case import Case
 from tecolote.corpus.stops import CASE_LIST, StopList, add_to_case_list, where_to_report
 from tecolote.corpus.store import Corpus
-from tecolote.errors import SourceRefused, UsageError
+from tecolote.errors import KeyMissing, SourceRefused, UsageError
 from tecolote.evidence import Evidence
 from tecolote.evidence.verify import verify_case
 
@@ -25,9 +26,12 @@ LISTED = b"\x89PNG\r\n\x1a\nharmless stand-in 5f3c" * 40
 
 
 def everything(case: Path) -> bytes:
-    """Every byte that the case keeps, decrypted, and every file of it as it lies."""
+    """Every byte that the case keeps and can still decrypt, and every file of it as it lies."""
     with Evidence.open(Case.open(case)) as evidence:
-        found = [bytes(evidence._load(number)) for number in range(evidence._meta.segment)]
+        found = []
+        for number in range(evidence._meta.segment):
+            with contextlib.suppress(KeyMissing):  # an erasure destroyed it
+                found.append(bytes(evidence._load(number)))
         found += [repr(event.payload).encode() for event in evidence.events()]
     return b"\n".join([*found, *(path.read_bytes() for path in sorted(case.rglob("*")) if path.is_file())])
 

@@ -29,6 +29,7 @@ VERBS = {
     "rotate": "rotate",
     "redact": "redact",
     "erase": "erase",
+    "stop": "stop",
     "hold": "hold",
     "backup": "backup",
     "handover": "handover",

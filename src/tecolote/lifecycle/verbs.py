@@ -43,6 +43,15 @@ def finish_erasure(case_dir: Path) -> bool:
     return finish(Case.open(case_dir))
 
 
+def stop(case_dir: Path, item: str, by: str, second: str, basis: str = "", progress: Progress | None = None) -> Erased:
+    """Destroy a file that may be child-abuse material and put its hash on the stop list; see `.stop.stop`."""
+    from tecolote.lifecycle.erase import Grounds
+    from tecolote.lifecycle.stop import BASIS
+    from tecolote.lifecycle.stop import stop as run
+
+    return run(Case.open(case_dir), item, Grounds(basis or BASIS, by, second), progress)
+
+
 def holds(case_dir: Path) -> list[dict[str, Any]]:
     """The legal holds in force."""
     from tecolote.evidence import Evidence
