@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -10,7 +12,6 @@ import pytest
 
 from tecolote import verbs
 from tecolote.case import Case
-from tecolote.cli import main
 from tecolote.corpus.store import Corpus
 from tecolote.errors import UsageError
 from tecolote.evidence import Evidence
@@ -38,10 +39,11 @@ def case(tmp_path: Path) -> Case:
     return Case.open(tmp_path / "case")
 
 
-def test_it_is_gone_and_does_not_come_back(tmp_path: Path, case: Case, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_is_gone_and_does_not_come_back(tmp_path: Path, case: Case) -> None:
     assert LISTED[8:31] in everything(case.root)
-    main(["stop", "--item", DIGEST.upper(), "--by", "One", "--second", "Two", "--case", str(case.root)])
-    said = capsys.readouterr().err
+    command = [sys.executable, "-c", "from tecolote.cli import main; main()", "stop", "--item", DIGEST.upper()]
+    command += ["--by", "One", "--second", "Two", "--case", str(case.root)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
     assert "Stopped: 1 whole files erased" in said
     assert "NCMEC CyberTipline" in said
     assert LISTED[8:31] not in everything(case.root)
