@@ -268,7 +268,7 @@ def test_stopped_anywhere_it_is_done_or_as_before_and_a_second_run_ends_it(
             raise _Stop
         real(handle)
 
-    for point in range(0, 1000, 3):
+    for point in range(0, 1000, 8):
         limit = point
         for folder, copy in keep.items():
             shutil.rmtree(folder, ignore_errors=True)
