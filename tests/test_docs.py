@@ -16,6 +16,7 @@ TECOLOTE = [sys.executable, "-c", "import sys; from tecolote.cli import main; ma
 
 def test_every_command_of_the_guide_works_in_its_order(tmp_path: Path) -> None:
     (tmp_path / "posts.jsonl").write_text('{"id": "1", "text": "Buenos días a todos"}\n')
+    (tmp_path / "coded.jsonl").write_text('{"text": "Reportan balacera, eviten la zona", "voice": "reporter"}\n')
     events = ["object_id,account_id,content_id,timestamp_share"]
     events += [f"o{o},a{a},c{o}{a},{1000 * o + a}" for o in range(3) for a in range(2)]
     (tmp_path / "events.csv").write_text("\n".join(events) + "\n")

@@ -350,6 +350,20 @@ def score(file: Path, out: Path, codebooks: list[Path], progress: Progress | Non
     return score_file(file, out, step, Assessor(codebook.load(*codebooks)))
 
 
+def evaluate(file: Path, codebooks: list[Path], plot: Path | None = None) -> dict[str, Any]:
+    """How well the posts of a labelled file are read; with ``plot`` a calibration plot is written there (SVG)."""
+    from tecolote import codebook
+    from tecolote.signals.assess import Assessor
+    from tecolote.signals.evaluate import suite, suite_file
+
+    found = suite(suite_file(file), Assessor(codebook.load(*codebooks)))
+    if plot is not None:
+        from tecolote.publish.calibration import plot as draw
+
+        plot.write_text(draw(found["calibration"], found["calibration error"]), "utf-8")
+    return found
+
+
 def codebook_check(file: Path) -> dict[str, Any]:
     """How many groups and terms a codebook of one's own adds, and the remarks on them."""
     from tecolote import codebook

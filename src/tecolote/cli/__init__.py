@@ -39,6 +39,7 @@ VERBS = {
     "rebuild": "rebuild",
     "score": "score",
     "codebook": "codebook",
+    "evaluate": "evaluate",
     "sources": "sources",
 }
 

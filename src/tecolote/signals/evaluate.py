@@ -14,12 +14,13 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from tecolote import codebook
-from tecolote.signals.assess import Assessor
+from tecolote.errors import TecoloteError
+from tecolote.signals.assess import Assessment, Assessor
 from tecolote.signals.card import card
 from tecolote.signals.text.examples import examples
 from tecolote.signals.text.normalise import fold, lane1, lane2
@@ -27,6 +28,7 @@ from tecolote.signals.text.terms import TermFinder
 
 _Z = 1.959964
 _PROTECTED = ("reporter", "victim")
+_SHOWN = 10
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:
@@ -44,15 +46,25 @@ def _share(hits: int, of: int) -> str:
     return f"{hits}/{of} = {hits / of if of else 0:.3f} [{low:.3f}, {high:.3f}]"
 
 
-def calibration_error(pairs: list[tuple[float, bool]], bins: int = 10) -> float:
-    """Expected calibration error (Naeini et al. 2015) over equal-width bins."""
+def calibration_bins(pairs: list[tuple[float, bool]], bins: int = 10) -> list[dict[str, float]]:
+    """Bins of equal width that hold something: cases, mean probability said, share that is so, with its interval."""
     sums: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
-    for p, flagged in pairs:
+    for p, so in pairs:
         cell = sums[min(bins - 1, int(p * bins))]
         cell[0] += 1
         cell[1] += p
-        cell[2] += flagged
-    return sum(abs(c[1] - c[2]) for c in sums.values()) / max(1, len(pairs))
+        cell[2] += so
+    found = []
+    for _, (of, said, hits) in sorted(sums.items()):
+        low, high = wilson(int(hits), int(of))
+        found.append({"cases": of, "said": said / of, "so": hits / of, "low": low, "high": high})
+    return found
+
+
+def calibration_error(pairs: list[tuple[float, bool]], bins: int = 10) -> float:
+    """Expected calibration error (Naeini et al. 2015) over equal-width bins."""
+    cells = calibration_bins(pairs, bins)
+    return sum(c["cases"] * abs(c["said"] - c["so"]) for c in cells) / max(1, len(pairs))
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -69,20 +81,51 @@ class Case(msgspec.Struct, frozen=True):
 
 
 def suite_file(path: Path) -> list[Case]:
-    """The cases of a functional suite: JSON Lines with text, id, functionality, must_flag, voice, themes, pair."""
-    return [
-        Case(
-            row["text"],
-            row["id"],
-            row["functionality"],
-            row["must_flag"],
-            tuple(dict.fromkeys((row["voice"], *row.get("voice_ok", [])))),
-            tuple(row["themes"]),
-            row.get("pair") or "",
-            row.get("lang"),
-        )
-        for row in map(json.loads, path.read_text().splitlines())
-    ]
+    """The labelled cases of a JSON Lines file.
+
+    A line has ``text``, ``voice`` and, where known, ``id``, ``must_flag`` (else: whether the voice is a
+    perpetrator's), ``functionality``, ``themes``, ``pair``, ``lang``, ``voice_ok`` (other voices that count as right).
+
+    Raises:
+        TecoloteError: the file or a line cannot be read, or has a voice that is none of `VOICES`.
+    """
+    cases: list[Case] = []
+    try:
+        with open(path, "rb") as lines:
+            for number, raw in enumerate(lines, 1):
+                if raw.strip():
+                    cases.append(_labelled(msgspec.json.decode(raw, type=_Labelled), number))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise TecoloteError(f"{path}, line {len(cases) + 1}: {error}", _LABELS) from None
+    except OSError as error:
+        raise TecoloteError(f"{path} cannot be read: {error.strerror}", "Check the path") from None
+    if not cases:
+        raise TecoloteError(f"{path} holds no labelled text", _LABELS)
+    return cases
+
+
+_LABELS = 'A line is {"text": "...", "voice": "reporter"}, with must_flag, functionality, themes, pair if known'
+
+
+class _Labelled(msgspec.Struct):
+    """A line of a labelled file."""
+
+    text: str
+    voice: Literal["perpetrator", "reporter", "victim", "fan", "neutral"]
+    id: str | int | None = None
+    must_flag: bool | None = None
+    functionality: str = "all"
+    themes: list[str] = []
+    pair: str | None = None
+    lang: str | None = None
+    voice_ok: list[str] = []
+
+
+def _labelled(row: _Labelled, number: int) -> Case:
+    flag = row.voice == "perpetrator" if row.must_flag is None else row.must_flag
+    voices = tuple(dict.fromkeys((row.voice, *row.voice_ok)))
+    name = str(number if row.id is None else row.id)
+    return Case(row.text, name, row.functionality, flag, voices, tuple(row.themes), row.pair or "", row.lang)
 
 
 def own_cases(held: bool) -> dict[str, list[Case]]:
@@ -103,6 +146,8 @@ def suite(cases: list[Case], reader: Assessor) -> dict[str, Any]:
     calibrated: list[tuple[float, bool]] = []
     hits = dict.fromkeys(("yes", "yes_of", "no", "no_of", "kept", "kept_of", "voice", "tp", "fp", "fn"), 0)
     misses: list[tuple[str, str, float]] = []
+    confusion: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    flagged: list[dict[str, Any]] = []
     for case in cases:
         found = reader.assess(case.text, case.lang)
         right = found.flag == case.must_flag
@@ -121,8 +166,11 @@ def suite(cases: list[Case], reader: Assessor) -> dict[str, Any]:
         if case.pair:
             pairs[case.pair].append(right)
         calibrated.append((found.probability, case.must_flag))
+        confusion[case.voices[0]][found.voice] += 1
         if not right:
             misses.append((case.functionality, case.name, found.probability))
+            if found.flag:
+                flagged.append(_false_flag(case, found))
     return {
         "cases": len(cases),
         "recall": _share(hits["yes"], hits["yes_of"]),
@@ -136,6 +184,21 @@ def suite(cases: list[Case], reader: Assessor) -> dict[str, Any]:
             k: _share(sum(v), len(v)) for k, v in sorted(groups.items(), key=lambda g: sum(g[1]) / len(g[1]))
         },
         "misses": misses,
+        "voices": {right: dict(said) for right, said in sorted(confusion.items())},
+        "calibration": calibration_bins(calibrated),
+        "false flags": sorted(flagged, key=lambda row: (-row["protected"], -row["probability"])),
+    }
+
+
+def _false_flag(case: Case, found: Assessment) -> dict[str, Any]:
+    return {
+        "id": case.name,
+        "functionality": case.functionality,
+        "voice": case.voices[0],
+        "protected": case.voices[0] in _PROTECTED,
+        "probability": round(found.probability, 3),
+        "because": [reason.why for reason in found.reasons[:3]],
+        "text": case.text,
     }
 
 
@@ -219,7 +282,8 @@ def main() -> None:
     held = {name: suite(cases, reader) for name, cases in own_cases(held=True).items()}
     fitted = {name: suite(cases, reader) for name, cases in own_cases(held=False).items()}
     for name, figures in (suites | held).items():
-        print(name, json.dumps(figures, indent=1, ensure_ascii=False))
+        shown = {**figures, "false flags": figures["false flags"][:_SHOWN]}
+        print(name, json.dumps(shown, indent=1, ensure_ascii=False))
     rates = dict(sources(wanted.data, reader)) if wanted.data else {}
     for name, words in rates.items():
         print(f"{name:55} {words}")
