@@ -301,7 +301,13 @@ def network(case_dir: Path, question: str, out: Path | None = None, **how: Any) 
 
 
 def coaction(
-    file: Path | str, out: Path, *, window: int | None = None, objects: list[str] | None = None, **how: Any
+    file: Path | str,
+    out: Path,
+    *,
+    window: int | None = None,
+    objects: list[str] | None = None,
+    chance: bool | None = None,
+    **how: Any,
 ) -> dict[str, Any]:
     """Coaction network of a file of events or of a case; facts of the run. Edges go to ``out``.
 
@@ -310,6 +316,7 @@ def coaction(
         out: Parquet, or CSV if it is named so.
         window: seconds; None suggests one from the data.
         objects: kinds of objects to use; None uses all of a file, and links, hashtags and texts of a case.
+        chance: compare with chance; None does if the events are not too many (`networks.compared`).
         how: see `tecolote.networks.coaction.coaction`.
     """
     import pyarrow.csv
@@ -317,6 +324,7 @@ def coaction(
 
     from tecolote.networks.chosen import chosen_events
     from tecolote.networks.coaction import coaction as run_coaction
+    from tecolote.networks.compared import with_chance
     from tecolote.networks.suggest import suggest_window
 
     events = chosen_events(file, objects, how.get("engine", "kernel"))
@@ -326,6 +334,7 @@ def coaction(
             raise UsageError("no window can be suggested for events on a cluster", "Give --window in seconds")
         window = suggest_window(events)
     found = run_coaction(events, window=window, **how)
+    found = with_chance(found, events, window, how.get("min_repetition", 2), chance)
     if out.suffix.lower() == ".csv":
         pyarrow.csv.write_csv(found.edges, out)
     else:

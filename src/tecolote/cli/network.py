@@ -51,6 +51,11 @@ class _Window(click.ParamType[int | None]):
 @click.option(
     "--engine", default="kernel", show_default=True, help="kernel, duckdb, spark-local, spark or spark://HOST:PORT."
 )
+@click.option(
+    "--chance/--no-chance",
+    default=None,
+    help="Compare with what chance would give.  [default: up to 2 million events]",
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Parquet or CSV to write.")
 @json_option
 def coaction(file: str, out: Path, as_json: bool, objects: str | None, **how: Any) -> None:
@@ -58,6 +63,10 @@ def coaction(file: str, out: Path, as_json: bool, objects: str | None, **how: An
 
     FILE: Parquet or CSV with object_id, account_id, content_id, timestamp_share (seconds, UTC), the folder
     of a case, or with --engine spark://... a folder or an address of Parquet that the cluster reads.
+
+    Compared with chance, each edge has the weight that chance would give it (expected), and the p-value of its
+    own before (p) and after (q) Benjamini and Hochberg: of the edges with q up to 0.05, at most about
+    one in twenty is by chance.
     """
     from tecolote import verbs
 
@@ -72,4 +81,20 @@ def coaction(file: str, out: Path, as_json: bool, objects: str | None, **how: An
     for thing in facts.get("too_popular_to_be_evidence", [])[:5]:
         say(f"Too popular to be evidence: {thing['object_id']}, shared by {thing['accounts']:,} accounts")
     say(f"{facts['edges']:,} edges: {out}")
+    _say_chance(facts["chance"])
     say(f"Plain explanations to rule out first: {'; '.join(facts['plain_explanations'])}")
+
+
+def _say_chance(chance: dict[str, Any]) -> None:
+    """What chance would give, and the largest clusters that it would not."""
+    if not chance["compared"]:
+        say(f"Not compared with chance: {chance['why']}")
+        return
+    sure = chance["edges_at_5_percent_false_discovery"]
+    say(
+        f"Not by chance: {sure:,} edges (5 % false discovery), {chance['clusters_at_5_percent']:,} clusters (p <= 0.05)"
+    )
+    if chance["edges_by_chance_mean"] is not None:
+        say(f"Chance gives {chance['edges_by_chance_mean']:,} edges on average; {chance['null']}")
+    for cluster in [one for one in chance["clusters"] if one["p"] <= 0.05][:5]:
+        say(f"  {cluster['accounts']:,} accounts, p = {cluster['p']:.2g}: {', '.join(cluster['members'][:5])}")

@@ -17,7 +17,8 @@ adjusted after Benjamini and Hochberg (J. R. Statist. Soc. B 57, 1995) over all 
 share enough objects to be able to form an edge, not only those seen.
 
 *Per cluster*: the accounts are dealt out ``deals`` times; the smallest p-value among a cluster's edges is
-compared with the smallest of each deal, so it holds for all clusters together (Westfall and Young 1993).
+compared with the smallest of each deal, so it holds for all clusters together (Westfall and Young 1993). Where
+that would take too long, it is multiplied by the number of pairs tested (Bonferroni), which is never smaller.
 
 A small p-value says "not by chance". It does not say why: colleagues, fans and customers of one wire
 service do not act by chance either.
@@ -48,6 +49,9 @@ _STRETCH_EVENTS = 100
 #: Work of all deals together, in pairs of events; fewer deals are made where it would be more.
 MOST_PAIRS = 200_000_000
 DEALS = 99
+#: Events dealt out in all deals together (some seconds), and deals below which none is made.
+MOST_DEALT = 5_000_000
+LEAST_DEALS = 19
 #: The null model in words.
 NULL = "accounts dealt out anew over the posts of each stretch of time"
 
@@ -59,7 +63,7 @@ class Significance:
     Attributes:
         edges: ``account_id, account_id_y, weight, expected, p, q``; ``expected`` is the weight that chance
             gives, ``q`` the p-value after Benjamini and Hochberg.
-        clusters: ``cluster`` (0 is the largest), ``members, weight, p``; p is null without deals.
+        clusters: ``cluster`` (0 is the largest), ``members, weight, p``.
         facts: pairs of accounts tested, deals made, edges at 5 % false discovery, and edges per deal.
     """
 
@@ -84,7 +88,9 @@ def significance(
     stretch = _stretches(laid, max(window, _STRETCH_SECONDS))
     accounts = max(len(names), 1)
     cost = int(laid.before.sum())
-    deals = min(deals, MOST_PAIRS // max(cost, 1))
+    fit = min(MOST_PAIRS // max(cost, 1), MOST_DEALT // max(len(once), 1))
+    if fit < deals:
+        deals = fit if fit >= LEAST_DEALS else 0
     able = _able(laid, accounts, min_repetition)
     tested = max(int(able.sum()) * (int(able.sum()) - 1) // 2, 1)
     key, weight = weights(laid, accounts, min_repetition) if cost <= MOST_PAIRS else (np.empty(0, np.int64),) * 2
@@ -112,7 +118,7 @@ def significance(
         "edges_by_chance_most": max((d[0] for d in dealt), default=None),
         "compared": cost <= MOST_PAIRS,
     }
-    found = _cluster_table(names, key // accounts, key % accounts, weight, p, [least for _, least in dealt])
+    found = _cluster_table(names, key // accounts, key % accounts, weight, p, [least for _, least in dealt], tested)
     return Significance(edges, found, facts)
 
 
@@ -283,8 +289,10 @@ def _deal(
     return found
 
 
-def _cluster_table(names: pa.StringArray, x: Ints, y: Ints, weight: Ints, p: Floats, least: list[float]) -> pa.Table:
-    """Connected sets of accounts with their total weight and family-wise p-value."""
+def _cluster_table(
+    names: pa.StringArray, x: Ints, y: Ints, weight: Ints, p: Floats, least: list[float], tested: int
+) -> pa.Table:
+    """Connected sets of accounts with their total weight and family-wise p-value, after Bonferroni without deals."""
     place = connected((a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True))
     members: list[list[str]] = [[] for _ in set(place.values())]
     for node in sorted(place):
@@ -293,7 +301,10 @@ def _cluster_table(names: pa.StringArray, x: Ints, y: Ints, weight: Ints, p: Flo
     of = np.array([place[a] for a in x.tolist()], dtype=np.int64)
     np.add.at(total, of, weight)
     np.minimum.at(best, of, p)
-    family = [(1 + sum(one <= b for one in least)) / (1 + len(least)) if least else None for b in best.tolist()]
+    family = [
+        (1 + sum(one <= b for one in least)) / (1 + len(least)) if least else min(1.0, b * tested)
+        for b in best.tolist()
+    ]
     return pa.table(
         {
             "cluster": pa.array(range(len(members)), pa.int32()),
