@@ -148,3 +148,13 @@ def test_written_rows_are_read_back(pairs: list[tuple[str, str]]) -> None:
     assert [(p["id"], p["text"]) for p in rows(sink, "posts")][1:] == [
         (pid, text if text.strip() else None) for pid, text in pairs
     ]
+
+
+def test_a_name_on_two_platforms_is_two_accounts_in_any_order() -> None:
+    items = [
+        {**BASE, "id": "1", "url": "https://x.com/ana/status/1"},
+        {**BASE, "id": "2", "url": "https://bsky.app/profile/ana/post/2"},
+    ]
+    found = [content(read(READER, table(*order))) for order in (items, items[::-1])]
+    assert {a["platform"] for a in rows(read(READER, table(*items)), "accounts")} == {"x", "bluesky"}
+    assert found[0] == found[1]

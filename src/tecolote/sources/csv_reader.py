@@ -24,20 +24,24 @@ _KNOWN_ACCOUNTS = 500_000
 
 @dataclass
 class Profiles:
-    """Accounts of one file whose rows stand already, so that a profile is said again only when it changes."""
+    """Accounts of one file whose rows stand already, so that a profile is said again only when it changes.
 
-    said: dict[str, int] = field(default_factory=dict)
+    By platform and id: a data set may mix platforms, where the same name is somebody else.
+    """
+
+    said: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def add(self, record: Record, account: str, id_kind: str, created_at: Any = None, **profile: Any) -> None:
         """Rows of an account and its profile, unless the same ones stand already."""
         if len(self.said) > _KNOWN_ACCOUNTS:
             self.said.clear()
         state = hash((*profile.values(),))
-        before = self.said.get(account)
+        who = (record.platform, account)
+        before = self.said.get(who)
         if before is None:
             record.add("accounts", id=account, id_kind=id_kind, created_at=created_at)
         if before != state:
-            self.said[account] = state
+            self.said[who] = state
             if any(value is not None for value in profile.values()):
                 record.snapshot("account_snapshots", None, account_id=account, **profile)
 
