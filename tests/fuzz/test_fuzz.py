@@ -23,7 +23,9 @@ def test_the_seeds_hold(target: str) -> None:
 
 
 @pytest.mark.fuzz
-def test_two_minutes_of_fuzzing_break_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.fuzz.run", "--seconds", "120", "--jobs", "2", "--keep", str(tmp_path)]
+def test_a_slice_of_fuzzing_breaks_nothing(tmp_path: Path) -> None:
+    # The same inputs each time: what chance may still find is the business of the long runs, not of somebody's change.
+    size = ["--executions", "80000", "--seed", "1", "--jobs", "2"]
+    command = [sys.executable, "-m", "tests.fuzz.run", *size, "--keep", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

@@ -6,9 +6,10 @@ import io
 import json
 import zipfile
 
-from tecolote.sources import wacz
+from tecolote.sources import wacz, warc
 from tecolote.sources.base import Sink
 from tests.fuzz.targets import TARGETS
+from tests.sources.reading import read, rows
 
 
 def _zip(names: list[str]) -> bytes:
@@ -39,3 +40,16 @@ def test_words_about_a_file_can_always_be_stored() -> None:
     sink.note("of \ud800")
     sink.quarantine("/a\ud800", "b\0")
     assert (sink.notes, sink.quarantined) == (["of \ufffd"], [("/a\ufffd", "b\ufffd")])
+
+
+def test_a_web_server_that_answers_with_nul_is_an_observation_that_can_be_stored() -> None:
+    answer = b"HTTP/1.1 404 no\0where\r\n\r\n"
+    head = [
+        b"WARC/1.0", b"WARC-Type: response", b"WARC-Record-ID: <urn:uuid:0>", b"WARC-Date: 2025-01-01T00:00:00Z",
+        b"WARC-Target-URI: http://example.org/\0", b"Content-Type: application/http; msgtype=response",
+        b"Content-Length: %d" % len(answer),
+    ]  # fmt: skip
+    raw = b"\r\n".join(head) + b"\r\n\r\n" + answer + b"\r\n\r\n"
+    TARGETS["warc"](raw)
+    (seen,) = rows(read(warc.READER, raw), "observations")
+    assert seen["reason"] == "HTTP 404 no\ufffdwhere"

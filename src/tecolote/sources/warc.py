@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 from tecolote.sources import shapes
-from tecolote.sources.base import Chat, Options, Sink, Source
+from tecolote.sources.base import Chat, Options, Sink, Source, clean_text
 from tecolote.sources.chat_state import media_type
 from tecolote.sources.shapes import moment, some
 from tecolote.sources.warc_cut import Cut, dechunked, http_parts, is_web_archive, records
@@ -68,7 +68,7 @@ class Warc:
 
 def _rows(sink: Sink, rec: int, cut: Cut) -> None:
     kind = cut.headers.get("warc-type")
-    url = some((cut.headers.get("warc-target-uri") or "").strip("<>"))
+    url = clean_text(some((cut.headers.get("warc-target-uri") or "").strip("<>")))
     at = moment(cut.headers.get("warc-date"))[0]
     if url is None or kind not in ("response", "revisit", "resource"):
         return
@@ -85,7 +85,7 @@ def _rows(sink: Sink, rec: int, cut: Cut) -> None:
     state = "live" if 200 <= status < 300 else _STATES.get(status, "unknown")
     sink.add(
         "observations", rec, platform="web", target_kind="media", target_id=url, state=state,
-        reason=f"HTTP {status} {words}".strip(), observed_at=at, observed_by="checker",
+        reason=clean_text(f"HTTP {status} {words}".strip()), observed_at=at, observed_by="checker",
     )  # fmt: skip
     if state == "live" and kind == "response":
         plain = not headers.get("content-encoding")
