@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from tecolote import verbs
+from tecolote import verbs as life
 from tecolote.case import Case
 from tecolote.errors import UsageError
 from tecolote.evidence import Evidence
 from tecolote.evidence.verify import verify_case
-from tecolote.lifecycle import verbs as life
 from tecolote.publish.packet import Order
 from tecolote.publish.redact import Redaction, Redactions, redact
 from tests.corpus import exports

@@ -42,7 +42,7 @@ def command(
     The file has the age format. Whoever has it and the secret key or passphrase (asked for, or TECOLOTE_PASSPHRASE)
     has the case: keep the two apart.
     """
-    from tecolote.lifecycle import verbs
+    from tecolote import verbs
 
     if new_key is not None:
         public = verbs.new_key(new_key)

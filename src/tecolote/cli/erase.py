@@ -41,7 +41,7 @@ def command(
     Proofs of everything else go on to hold. A legal hold blocks it. Copies handed out earlier cannot be erased;
     the packets that may hold one are listed.
     """
-    from tecolote.lifecycle import verbs
+    from tecolote import verbs
     from tecolote.lifecycle.erase import Grounds, as_json_object
     from tecolote.lifecycle.plan import Wish
 

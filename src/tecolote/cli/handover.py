@@ -47,7 +47,7 @@ def command(
     Everything is sealed anew under keys that only the new keeper can open. Go on in one place only: two logs that
     grow apart are a fork that any witness sees.
     """
-    from tecolote.lifecycle import verbs
+    from tecolote import verbs
 
     if new_key is not None:
         public = verbs.new_keeper(new_key)

@@ -24,7 +24,7 @@ def command(
 
     While a hold is in force nothing that it covers can be erased.
     """
-    from tecolote.lifecycle import verbs
+    from tecolote import verbs
 
     if release is not None:
         leaf = verbs.release(case_dir, release, reason, by)

@@ -25,7 +25,7 @@ def command(
 
     It stays in evidence. A raw record that holds it goes out as its commitment alone, so proofs go on to hold.
     """
-    from tecolote.lifecycle import verbs
+    from tecolote import verbs
 
     asked = [(kind, value) for kind, value in (("text", text), ("regex", regex), ("media", media)) if value]
     if lift is not None and not asked:

@@ -21,7 +21,7 @@ def command(case_dir: Path, item: str, by: str, second: str, basis: str, as_json
 
     Its hash goes on the case's stop-list.txt, and its bytes are erased as tecolote erase does. A legal hold blocks it.
     """
-    from tecolote.lifecycle import verbs
+    from tecolote import verbs
     from tecolote.lifecycle.erase import as_json_object
 
     with progress_bar("Erasing") as progress:

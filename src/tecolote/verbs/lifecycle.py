@@ -1,8 +1,7 @@
-"""The verbs of this room as functions: what the command line, the web and a notebook call."""
+"""Verbs of what happens to a case in time: erasure, holds, backup, handover."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from tecolote.lifecycle.erase import Erased, Grounds
     from tecolote.lifecycle.handover import Handover
     from tecolote.lifecycle.plan import Plan, Wish
-
-Progress = Callable[[int, int, str], None]
+    from tecolote.verbs.progress import Progress
 
 
 def erase(

@@ -1,0 +1,109 @@
+"""Verbs of the reader: posts are read, the reader and codebooks are judged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tecolote.case import Case
+
+if TYPE_CHECKING:
+    from tecolote.verbs.progress import Progress
+
+
+def analyze(case_dir: Path, codebooks: list[Path] | None = None, progress: Progress | None = None) -> dict[str, Any]:
+    """Read every post of the case and find who acts together; counts of what was found."""
+    from tecolote.analysis import analyze as run_analysis
+
+    return run_analysis(Case.open(case_dir), codebooks or [], progress)
+
+
+def score(file: Path, out: Path, codebooks: list[Path], progress: Progress | None = None) -> dict[str, int]:
+    """Read the posts of a JSON Lines file; how many were read, flagged, abstained from, or unreadable."""
+    from tecolote import codebook
+    from tecolote.signals.assess import Assessor
+    from tecolote.signals.score import score_file
+
+    done = 0
+
+    def step(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None and done % 500 == 0:
+            progress(done, 0, "posts")
+
+    return score_file(file, out, step, Assessor(codebook.load(*codebooks)))
+
+
+def evaluate(file: Path, codebooks: list[Path], plot: Path | None = None) -> dict[str, Any]:
+    """How well the posts of a labelled file are read; with ``plot`` a calibration plot is written there (SVG)."""
+    from tecolote import codebook
+    from tecolote.signals.assess import Assessor
+    from tecolote.signals.evaluate import suite, suite_file
+
+    found = suite(suite_file(file), Assessor(codebook.load(*codebooks)))
+    if plot is not None:
+        from tecolote.publish.calibration import plot as draw
+
+        plot.write_text(draw(found["calibration"], found["calibration error"]), "utf-8")
+    return found
+
+
+def codebook_check(file: Path) -> dict[str, Any]:
+    """How many groups and terms a codebook of one's own adds, and the remarks on them."""
+    from tecolote import codebook
+    from tecolote.codebook.lint import remarks
+
+    shipped, book = codebook.load(), codebook.load(file)
+    return {
+        "groups": len(book.groups) - len(shipped.groups),
+        "terms": len(book.terms) - len(shipped.terms),
+        "remarks": [msgspec.structs.asdict(remark) for remark in remarks(book, shipped)],
+    }
+
+
+def codebook_diff(case_dir: Path, file: Path, out: Path | None, progress: Progress | None = None) -> dict[str, Any]:
+    """Posts that the case would read otherwise with ``file``: counts, and the changes, protected voices first."""
+    from tecolote.analysis import load_codebook
+    from tecolote.corpus.store import Corpus
+    from tecolote.signals import shadow
+
+    case = Case.open(case_dir)
+    corpus = Corpus(case)
+    step = _Counted(progress)
+    changes = [
+        msgspec.structs.asdict(c) for c in shadow.diff(corpus, load_codebook(case), load_codebook(case, [file]), step)
+    ]
+    changes.sort(key=lambda c: (c["kind"] != "flag", not c["protected"], c["kind"], c["platform"], c["post_id"]))
+    if out is not None:
+        out.write_bytes(b"".join(msgspec.json.encode(change) + b"\n" for change in changes))
+    counts = {kind: sum(c["kind"] == kind for c in changes) for kind in ("flag", "unflag", "groups", "abstain")}
+    protected = sum(c["kind"] == "flag" and c["protected"] for c in changes)
+    return {"posts": step.done, "counts": counts, "protected": protected, "changes": changes}
+
+
+def codebook_try(case_dir: Path, file: Path, progress: Progress | None = None) -> list[dict[str, Any]]:
+    """How each term of ``file`` is used in the case, most used first, with a verdict."""
+    from tecolote import codebook
+    from tecolote.analysis import load_codebook
+    from tecolote.corpus.store import Corpus
+    from tecolote.signals import shadow
+
+    case = Case.open(case_dir)
+    own = set(codebook.load(file).terms) - set(codebook.load().terms)
+    found = shadow.usage(Corpus(case), load_codebook(case, [file]), own, _Counted(progress))
+    return [{**msgspec.structs.asdict(row), "verdict": row.verdict} for row in found]
+
+
+class _Counted:
+    """Turns counts of batches into progress."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.done, self._progress = 0, progress
+
+    def __call__(self, count: int) -> None:
+        self.done += count
+        if self._progress is not None:
+            self._progress(self.done, 0, "posts")
