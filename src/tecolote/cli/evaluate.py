@@ -10,16 +10,6 @@ import click
 from tecolote.cli.common import json_option, print_json, visible
 
 _SHOWN = 15
-_FIGURES = (
-    "cases",
-    "recall",
-    "specificity",
-    "reporter and victim specificity",
-    "pairs all right",
-    "voice accuracy",
-    "theme micro-F1",
-    "calibration error",
-)
 
 
 @click.command("evaluate", epilog="Example: tecolote evaluate coded-posts.jsonl --plot calibration.svg")
@@ -39,12 +29,13 @@ def command(file: Path, codebooks: tuple[Path, ...], plot: Path | None, as_json:
     Shares have 95 % Wilson intervals. Wrong flags on reporters and victims come first.
     """
     from tecolote import verbs
+    from tecolote.signals.card import FIGURES
 
     found = verbs.evaluate(file, list(codebooks), plot)
     if as_json:
         print_json(found)
         return
-    _print([["figure", "value"], *([name, str(found[name])] for name in _FIGURES)])
+    _print([["figure", "value"], *([name, str(found[name])] for name in FIGURES)])
     _print([["functionality, worst first", "right"], *([n, share] for n, share in found["functionalities"].items())])
     said = sorted({voice for row in found["voices"].values() for voice in row})
     rows = [[right, *(str(row.get(voice, 0)) for voice in said)] for right, row in found["voices"].items()]

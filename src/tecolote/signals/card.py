@@ -8,7 +8,7 @@ from tecolote.signals.text.model import load_model
 from tecolote.signals.text.ngrams import words_hash
 
 Figures = dict[str, dict[str, Any]]
-_ROWS = (
+FIGURES = (
     "cases",
     "recall",
     "specificity",
@@ -18,6 +18,7 @@ _ROWS = (
     "theme micro-F1",
     "calibration error",
 )
+"""Names of the figures of one suite, in the order in which they are shown."""
 _HEAD = """# Model card: the reader of posts
 
 Written by `python -m tecolote.signals.evaluate --data DIR --card docs/model-card.md`; not edited by hand.
@@ -56,7 +57,7 @@ _LIMITS = """
 
 def _table(suites: Figures) -> list[str]:
     lines = ["| | " + " | ".join(f"`{name}`" for name in suites) + " |", "| --- |" + " --- |" * len(suites)]
-    lines += [f"| {row} | " + " | ".join(str(s[row]) for s in suites.values()) + " |" for row in _ROWS]
+    lines += [f"| {row} | " + " | ".join(str(s[row]) for s in suites.values()) + " |" for row in FIGURES]
     return lines
 
 
