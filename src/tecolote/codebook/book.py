@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from tecolote.codebook import safe_yaml
 from tecolote.errors import CodebookError
 
 _FILES = ("themes.yaml", "groups.yaml", "terms.yaml", "platforms.yaml")
@@ -259,9 +260,8 @@ def _bytes(path: Path) -> bytes:
 def _parse(name: str, raw: bytes, keys: set[str]) -> dict[str, Any]:
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        found = yaml.load(raw, Loader=loader)  # noqa: S506 - a safe loader, in C where there is one
+        found = safe_yaml.load(raw)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         words = " ".join(str(error).split())[:200]
         raise CodebookError(f"{name} is not valid YAML: {words}", "Correct that line") from None

@@ -15,6 +15,8 @@ from typing import Literal
 
 import msgspec
 
+from tecolote.codebook import safe_yaml
+
 _SLOT = re.compile(r"\{([a-z_]+)(?:\.([0-9]))?\}")
 
 
@@ -86,12 +88,10 @@ def framed(weight: float = 1.0) -> list[Row]:
 
 
 def _files() -> Iterator[tuple[str, Examples]]:
-    import yaml
-
     folder = resources.files("tecolote.signals") / "data" / "examples"
     for entry in sorted(folder.iterdir(), key=lambda p: p.name):
         if entry.name.endswith(".yaml"):
-            yield entry.name, msgspec.convert(yaml.safe_load(entry.read_bytes()), Examples)
+            yield entry.name, msgspec.convert(safe_yaml.load(entry.read_bytes()), Examples)
 
 
 def _written(name: str, file: Examples) -> Iterator[Row]:

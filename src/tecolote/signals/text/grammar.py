@@ -17,6 +17,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from tecolote.codebook import safe_yaml
+
 _GAP = r"[^0-9a-z_]+(?:[0-9a-z_]+[^0-9a-z_]+){0,%d}?"
 _SPACE, _MAYBE = r"[^0-9a-z_]+", r"[^0-9a-z_]*"
 _CLASS = re.compile(r"<([a-z0-9_]+)(?:\.([a-z0-9_]+))?>")
@@ -92,7 +94,7 @@ def load_grammar() -> Grammar:
     for entry in sorted(folder.iterdir(), key=lambda p: p.name):
         if not entry.name.endswith(".yaml"):
             continue
-        file = msgspec.convert(_yaml(entry.read_bytes()), _File)
+        file = msgspec.convert(safe_yaml.load(entry.read_bytes()), _File)
         classes = _classes(file)
         for cue in file.cues:
             cues.append(cue)
@@ -109,7 +111,7 @@ def vocabulary() -> frozenset[str]:
     """Single words of all word classes and verb forms, unaccented, ñ kept."""
     found: set[str] = set()
     for _, raw in files():
-        file = msgspec.convert(_yaml(raw), _File)
+        file = msgspec.convert(safe_yaml.load(raw), _File)
         for words in file.words.values():
             found.update(part for word in words if word.replace(" ", "").isalnum() for part in word.split())
         for verbs in file.verbs.values():
@@ -127,12 +129,6 @@ def clause(name: str, lang: str = "en") -> str:
     """What a theme, cue, family, ``group`` or ``coded:theme`` is, in words for people."""
     key = "coded" if name.startswith("coded:") else name.removesuffix(".*")
     return load_grammar().says.get(key, {}).get(lang, name)
-
-
-def _yaml(raw: bytes) -> Any:
-    import yaml
-
-    return yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
 
 
 def _check(cues: list[Cue], rules: list[Rule], says: dict[str, dict[str, str]]) -> None:

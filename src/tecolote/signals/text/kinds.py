@@ -11,6 +11,8 @@ import hashlib
 from functools import cache, lru_cache
 from importlib import resources
 
+from tecolote.codebook import safe_yaml
+
 _HEARD = str.maketrans({"k": "c", "z": "s", "v": "b", "h": "", "ñ": "n", "y": "i"})
 _LEAST_STEM = 3
 
@@ -33,11 +35,9 @@ def kinds_hash() -> str:
 @cache
 def _table() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
     """Kinds of whole words and of beginnings of words."""
-    import yaml
-
     whole: dict[str, tuple[str, ...]] = {}
     begin: dict[str, tuple[str, ...]] = {}
-    for kind, words in yaml.safe_load(_raw()).items():
+    for kind, words in safe_yaml.load(_raw()).items():
         for word in words:
             into = begin if word.endswith("*") else whole
             form = heard(word.rstrip("*"))
