@@ -63,9 +63,10 @@ def report(case: Case, lang: str = "en", progress: Progress | None = None) -> Re
         tell(1, 6, "logging")
         binding = bind(statement, evidence)
         counter = Counter(statement.sheet, book)
+        said = data_file(statement, binding, evidence)
         for at, each in enumerate(LANGUAGES):
             tell(2 + at, 6, f"fact sheet ({each})")
-            _sheet(statement, binding, evidence, counter, each, folder)
+            _sheet(statement, binding, compact(said | {"lang": each}), counter, each, folder)
         tell(4, 6, "rows")
         files = write_rows(statement, folder / "rows")
         measures = truth.compare(statement.sheet)
@@ -78,10 +79,7 @@ def report(case: Case, lang: str = "en", progress: Progress | None = None) -> Re
     return ReportPaths(folder / "report.html", folder / f"factsheet.{lang}.pdf", folder / f"factsheet.{lang}.json")
 
 
-def _sheet(
-    statement: Statement, binding: Binding, evidence: Evidence, counter: Counter, lang: str, folder: Path
-) -> None:
-    data = compact(data_file(statement, binding, evidence, lang))
+def _sheet(statement: Statement, binding: Binding, data: bytes, counter: Counter, lang: str, folder: Path) -> None:
     drawn = _charts(statement, counter, lang, pdf.WIDTHS)
     path = folder / f"factsheet.{lang}.pdf"
     write_durably(folder / f"factsheet.{lang}.json", data)

@@ -198,11 +198,10 @@ def bind(statement: Statement, evidence: Evidence) -> Binding:
     return Binding(leaves, checkpoint.size, root, checkpoint.note, signer(statement.case).verifier.vkey)
 
 
-def data_file(statement: Statement, binding: Binding, evidence: Evidence, lang: str) -> dict[str, Any]:
-    """What stands beside the fact sheet and inside its PDF."""
+def data_file(statement: Statement, binding: Binding, evidence: Evidence) -> dict[str, Any]:
+    """What stands beside the fact sheet and inside its PDF, but for ``lang``, the language of that sheet."""
     return {
         "format": FORMAT,
-        "lang": lang,
         "hashes": {part: hashes(statement.parts[part]) for part in PARTS},
         "log": {
             "checkpoint": binding.note,
