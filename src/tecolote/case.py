@@ -46,6 +46,7 @@ class Settings:
         timezone: zone in which days are counted.
         fictional: True for the demo case; said on every page.
         groups: ids of the groups watched; empty means all of the codebook.
+        agency: the public authority that keeps the case; "" if it is none.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Settings:
     timezone: str = "UTC"
     fictional: bool = False
     groups: tuple[str, ...] = field(default=())
+    agency: str = ""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -22,6 +22,7 @@ VERBS = {
     "serve": "serve",
     "verify": "verify",
     "packet": "packet",
+    "preserve": "preserve",
     "witness": "witness",
     "timestamp": "timestamp",
     "provenance": "provenance",

@@ -17,7 +17,16 @@ from tecolote.cli.common import case_option, say
 @click.option("--lawful-basis", default="", help="On what legal ground.")
 @click.option("--retention", type=click.DateTime(["%Y-%m-%d"]), help="Last day on which the case may be kept.")
 @click.option("--zone", default="UTC", show_default=True, help="Zone in which days are counted.")
-def command(case_dir: Path, title: str, purpose: str, lawful_basis: str, retention: datetime | None, zone: str) -> None:
+@click.option("--agency", default="", help="Public authority that keeps the case; leave it out if you are none.")
+def command(
+    case_dir: Path,
+    title: str,
+    purpose: str,
+    lawful_basis: str,
+    retention: datetime | None,
+    zone: str,
+    agency: str,
+) -> None:
     """Make a new, empty case with its keys."""
     from tecolote import verbs
 
@@ -28,5 +37,6 @@ def command(case_dir: Path, title: str, purpose: str, lawful_basis: str, retenti
         lawful_basis=lawful_basis,
         retention=retention.date() if retention else None,
         timezone=zone,
+        agency=agency,
     )
     say(f"New case in {case_dir}. Next: tecolote import EXPORT... --case {case_dir}")

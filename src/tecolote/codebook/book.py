@@ -149,7 +149,11 @@ class Theme(_Entry, frozen=True):
 
 
 class Platform(_Entry, frozen=True):
-    """Who hosts, where, under which law, and how to report. Facts to be checked on the day of use."""
+    """Who hosts, where, under which law, and how to report. Facts to be checked on the day of use.
+
+    ``preservation_days`` is how long a platform keeps what an agency asks it to keep, 0 if no such term is known;
+    ``preservation_renewals`` how often the agency may ask again.
+    """
 
     id: str
     name: str
@@ -161,6 +165,8 @@ class Platform(_Entry, frozen=True):
     report_channels: tuple[str, ...] = ()
     law_enforcement_channel: str = ""
     preservation: str = ""
+    preservation_days: int = 0
+    preservation_renewals: int = 0
     transparency_reports: tuple[str, ...] = ()
     lawful_data_routes: tuple[str, ...] = ()
     eu_dsa_very_large: bool | str = False

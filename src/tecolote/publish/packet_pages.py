@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import functools
 import json
-import tempfile
 import textwrap
 from datetime import date
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 from tecolote.publish.packet_items import AUTHORITIES
-from tecolote.publish.visible import marks
+from tecolote.publish.typeset import typeset
+from tecolote.publish.visible import broken, legible
 
-_COVER = "cover.typ"
+_COVER = "packet/cover.typ"
 #: Records on the cover, and how much of a text.
 _ROWS, _CHARS = 60, 280
 _FACTS = (
@@ -36,48 +35,31 @@ def _template(name: str) -> str:
 
 def cover(facts: Facts, rows: list[dict[str, Any]], custody: dict[str, Any]) -> bytes:
     """The cover as PDF/A-3; the same facts give the same bytes."""
-    import typst
-
     words = _words()[facts["lang"]]
     day = date.fromisoformat(facts["at"][:10])
     shown = sorted(rows, key=lambda row: (-(row["severity"] or 0), row["created_at"] or ""))[:_ROWS]
     said = {
         "lang": facts["lang"],
         "words": words,
-        "case": _seen(facts["title"]),
+        "case": legible(facts["title"]),
         "fictional": facts["fictional"],
         "year": day.year,
         "month": day.month,
         "day": day.day,
         "made": words["made"].format(**facts),
-        "strap": _seen(_strap(facts)),
+        "strap": legible(_strap(facts)),
         "notes": _notes(facts),
         "facts": _facts(facts, words),
         "proof": [
-            [words["labels"][name], _broken(str(facts[name]))]
+            [words["labels"][name], broken(str(facts[name]))]
             for name in ("key", "root", "size", "leaf", "stamp")
             if facts[name]
         ],
-        "custody": [[label, _seen(_flat(custody[name]))] for name, label in words["custody_labels"].items()],
+        "custody": [[label, legible(_flat(custody[name]))] for name, label in words["custody_labels"].items()],
         "records_note": words["shown"].format(shown=len(shown), of=len(rows)),
         "rows": [_row(row) for row in shown],
     }
-    package = resources.files(__package__)
-    with tempfile.TemporaryDirectory(prefix="tecolote-packet-") as name:
-        folder = Path(name)
-        (folder / _COVER).write_text(_template(_COVER), "utf-8")
-        (folder / "cover.json").write_text(json.dumps(said, ensure_ascii=False), "utf-8")
-        with resources.as_file(package.joinpath("fonts")) as fonts:
-            made: bytes = typst.compile(
-                str(folder / _COVER),
-                root=name,
-                font_paths=[str(fonts)],
-                ignore_system_fonts=True,
-                format="pdf",
-                pdf_standards="a-3b",
-                timestamp=(day - date(1970, 1, 1)).days * 86400,
-            )
-    return made
+    return typeset(_COVER, {"cover.json": json.dumps(said, ensure_ascii=False).encode()}, day)
 
 
 def article_227(lang: str, said: dict[str, Any]) -> dict[str, str]:
@@ -143,16 +125,18 @@ def _facts(facts: Facts, words: dict[str, Any]) -> list[list[str]]:
         "audience": words["audiences"][facts["audience"]],
         "span": " – ".join(part for part in (facts["first"], facts["last"]) if part),
     }
-    return [[words["labels"][name], _seen(_flat(shown[name]))] for name in _FACTS if shown[name] not in ("", {}, None)]
+    return [
+        [words["labels"][name], legible(_flat(shown[name]))] for name in _FACTS if shown[name] not in ("", {}, None)
+    ]
 
 
 def _row(row: dict[str, Any]) -> list[str]:
     text = " ".join((row["text"] or "").split())
     text = text if len(text) <= _CHARS else text[:_CHARS] + " …"
     who = row["author_name"] or row["account_id"] or ""
-    where = f"{row['platform']} {_broken(row['id'], 12)}"
+    where = f"{row['platform']} {broken(row['id'], 12)}"
     severity = "" if row["severity"] is None else str(row["severity"])
-    return [(row["created_at"] or "")[:19].replace("T", " "), where, _broken(_seen(who), 14), severity, _seen(text)]
+    return [(row["created_at"] or "")[:19].replace("T", " "), where, broken(legible(who), 14), severity, legible(text)]
 
 
 def _flat(value: Any) -> str:
@@ -162,13 +146,3 @@ def _flat(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "; ".join(_flat(list(v.values()) if isinstance(v, dict) else v) for v in value if v is not None)
     return str(value)
-
-
-def _seen(text: str) -> str:
-    """``text`` with what hides or cannot be drawn replaced by its code point."""
-    return "".join(f"[{piece}]" if marked else piece for piece, marked in marks(text))
-
-
-def _broken(text: str, width: int = 48) -> str:
-    """Long words with places (zero-width spaces) at which a line may end."""
-    return "\u200b".join(text[at : at + width] for at in range(0, len(text), width))

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import io
 import json
-import tempfile
 from collections.abc import Callable
 from datetime import date
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 from tecolote import __version__
@@ -19,6 +16,7 @@ from tecolote.publish.charts import Chart
 from tecolote.publish.numbers import Number
 from tecolote.publish.statement import Binding, Statement
 from tecolote.publish.texts import say, show, show_count, texts
+from tecolote.publish.typeset import typeset
 
 _CARDS = ("posts", "accounts", "flagged", "urgent", "first", "last", "files", "quarantined")
 _TEMPLATE = "factsheet.typ"
@@ -41,31 +39,13 @@ def factsheet_pdf(statement: Statement, binding: Binding, data: bytes, charts: d
         charts: charts by name; one that is absent leaves a sentence in its place.
         lang: language of the pages.
     """
-    import typst
-
-    package = resources.files(__package__)
-    with tempfile.TemporaryDirectory(prefix="tecolote-sheet-") as name:
-        folder = Path(name)
-        (folder / _TEMPLATE).write_bytes(package.joinpath("templates", _TEMPLATE).read_bytes())
-        (folder / "factsheet.json").write_bytes(data)
-        for chart in charts.values():
-            (folder / f"{chart.name}.svg").write_text(chart.svg, "utf-8")
-        words = _words(statement, binding, charts, lang)
-        with resources.as_file(package.joinpath("fonts")) as fonts:
-            for size, width in _FITTING:
-                fitted = words | {"note_size": size, "wide": width}
-                (folder / "sheet.json").write_text(json.dumps(fitted, ensure_ascii=False), "utf-8")
-                made: bytes = typst.compile(
-                    str(folder / _TEMPLATE),
-                    root=name,
-                    font_paths=[str(fonts)],
-                    ignore_system_fonts=True,
-                    format="pdf",
-                    pdf_standards="a-3b",
-                    timestamp=_stamp(statement.sheet.day),
-                )
-                if _pages(made) <= _PAGES:
-                    break
+    drawings = {f"{chart.name}.svg": chart.svg.encode() for chart in charts.values()}
+    words, day = _words(statement, binding, charts, lang), date.fromisoformat(statement.sheet.day)
+    for size, width in _FITTING:
+        fitted = json.dumps(words | {"note_size": size, "wide": width}, ensure_ascii=False).encode()
+        made = typeset(_TEMPLATE, {"factsheet.json": data, "sheet.json": fitted, **drawings}, day)
+        if _pages(made) <= _PAGES:
+            break
     return made
 
 
@@ -73,10 +53,6 @@ def _pages(made: bytes) -> int:
     from pypdf import PdfReader
 
     return len(PdfReader(io.BytesIO(made)).pages)
-
-
-def _stamp(day: str) -> int:
-    return (date.fromisoformat(day) - date(1970, 1, 1)).days * 86400
 
 
 def _words(statement: Statement, binding: Binding, charts: dict[str, Chart], lang: str) -> dict[str, Any]:

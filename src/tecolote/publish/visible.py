@@ -64,3 +64,13 @@ def as_markup(text: str) -> Markup:
         for piece, marked in marks(text)
     )
     return Markup('<bdi class="content">{}</bdi>').format(inside)
+
+
+def legible(text: str) -> str:
+    """``text`` for print: what hides or cannot be drawn is replaced by its code point."""
+    return "".join(f"[{piece}]" if marked else piece for piece, marked in marks(text))
+
+
+def broken(text: str, width: int = 48) -> str:
+    """Long words with places (zero-width spaces) at which a line may end."""
+    return "\u200b".join(text[at : at + width] for at in range(0, len(text), width))

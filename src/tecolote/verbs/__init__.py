@@ -29,7 +29,7 @@ from tecolote.verbs.lifecycle import (
 )
 from tecolote.verbs.networks import census, coaction, network
 from tecolote.verbs.progress import Progress
-from tecolote.verbs.publish import export, packet, report
+from tecolote.verbs.publish import export, packet, preservation_clocks, preservation_sent, preserve, report
 from tecolote.verbs.signals import analyze, codebook_check, codebook_diff, codebook_try, evaluate, score
 
 __all__ = [
@@ -62,6 +62,9 @@ __all__ = [
     "new_keeper",
     "new_key",
     "packet",
+    "preservation_clocks",
+    "preservation_sent",
+    "preserve",
     "preview_erasure",
     "provenance",
     "rebuild",

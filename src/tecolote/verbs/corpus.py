@@ -24,6 +24,7 @@ def init(
     retention: date | None = None,
     timezone: str = "UTC",
     fictional: bool = False,
+    agency: str = "",
 ) -> Case:
     """Make a new case with its keys and the first leaf of its log.
 
@@ -40,6 +41,7 @@ def init(
         retention=retention,
         timezone=timezone,
         fictional=fictional,
+        agency=agency,
     )
     with case.writing():
         evidence = Evidence.create(case)

@@ -1,11 +1,12 @@
 """A linear reader of words: hashed signs, logistic regression, eight bits a weight.
 
-The signs of a post are its words one and two at a time and two to five letters inside a window that slides over
-it, as heard; the kinds of its words (`tecolote.signals.text.kinds`); and the discourse cues and rules that were found,
-cues also in pairs. (Kinds in pairs and in sequence were tried and gained nothing.)
+The signs of a post are its words one and two at a time, its first and its last, two to five letters inside each
+word, as heard; the kinds of its words (`tecolote.signals.text.kinds`); and the discourse cues and rules that were
+found, cues also in pairs. What a single word gives is worked out once and kept. (Kinds in pairs and in sequence,
+letters across words, words with a gap and vectors of words were tried and gained nothing.)
 Each is hashed into one of 262,144 buckets (feature hashing: Weinberger et al. 2009). The file is one signed byte
 per bucket and a JSON line with the scale; nothing in it can run. The reader gives log-odds that the author performs
-an act; it is one feature among those of `tecolote.signals.text.model`.
+an act, which `tecolote.signals.text.model` weighs together with its own.
 """
 
 from __future__ import annotations
@@ -14,10 +15,9 @@ import hashlib
 import re
 import zlib
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
-from itertools import combinations, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
@@ -32,37 +32,69 @@ BUCKETS = 1 << 18
 #: Posts are read up to here; what settles a voice stands near the beginning or is found by the rules.
 MAX_READ = 4000
 _SIZES = (2, 3, 4, 5)
+_LONGEST_WORD = 40
 _WORD = re.compile(r"[0-9a-zñ]+|[^\s0-9a-zñ]")
 # What each block of signs weighs beside the others; a block of many signs is shared among them.
-_KIND, _CUE, _FAMILIES, _CUES_TOGETHER, _RULE = 0.2, 0.25, 0.12, 0.4, 0.3
+_WORDS, _LETTERS, _ENDS, _KIND, _CUE, _FAMILIES, _CUES_TOGETHER, _RULE = 0.7, 0.7, 0.2, 0.2, 0.25, 0.12, 0.4, 0.3
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+_NONE: Ints = np.zeros(0, dtype=np.int64)
 
 
-def _word(gram: str) -> int:
-    return zlib.crc32(gram.encode()) & (BUCKETS - 1)
+class _Token(NamedTuple):
+    """What one word gives whatever stands beside it: its number, buckets of its letters and of its kinds."""
+
+    number: int
+    letters: Ints
+    kinds: Ints
 
 
-def _letters(tokens: list[str]) -> list[tuple[int, Ints]]:
-    """For each size the buckets of the letters that begin at 0, 1, 2... of the tokens with a space around each."""
-    codes = np.frombuffer((" " + " ".join(tokens) + " ").encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
-    found = []
-    rolling = np.zeros(len(codes), dtype=np.uint64)
-    for size in range(1, min(_SIZES[-1], len(codes)) + 1):
-        rolling = rolling[: len(codes) - size + 1] * np.uint64(0x100000001B3) + codes[size - 1 :]
-        if size in _SIZES:
-            found.append((size, ((rolling * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(46)).astype(np.int64)))
-    return found
+@lru_cache(maxsize=50_000)
+def _bucket(name: str) -> int:
+    return zlib.crc32(name.encode()) & (BUCKETS - 1)
+
+
+@lru_cache(maxsize=50_000)
+def _token(word: str) -> _Token:
+    sound = heard(word)
+    framed = f" {sound[:_LONGEST_WORD]} " if sound[:1].isalnum() else ""
+    letters = {zlib.crc32(framed[i : i + n].encode()) for n in _SIZES for i in range(len(framed) - n + 1)}
+    own = np.array(sorted(letters), dtype=np.int64) & (BUCKETS - 1)
+    return _Token(zlib.crc32(sound.encode()), own, np.array([_bucket(f"K{k}") for k in kinds(sound)], dtype=np.int64))
+
+
+def _spread(numbers: npt.NDArray[np.uint64]) -> Ints:
+    """Buckets of numbers (multiplicative hashing: Knuth 1973)."""
+    return ((numbers * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(46)).astype(np.int64)
+
+
+def _pairs(first: npt.NDArray[np.uint64], second: npt.NDArray[np.uint64]) -> Ints:
+    """Buckets of ordered pairs of numbers."""
+    return _spread(first * np.uint64(0x100000001B3) + second + np.uint64(1))
+
+
+def _numbers(tokens: list[_Token]) -> npt.NDArray[np.uint64]:
+    return np.array([token.number for token in tokens], dtype=np.uint64)
+
+
+def _tokens(text: str) -> list[_Token]:
+    return [_token(word) for word in _WORD.findall(text[:MAX_READ])]
+
+
+def _words(tokens: list[_Token]) -> Ints:
+    """Buckets of the words one and two at a time, each once."""
+    numbers = _numbers(tokens)
+    return np.unique(np.concatenate([_spread(numbers), _pairs(numbers[:-1], numbers[1:])]))
+
+
+def _letters(tokens: list[_Token]) -> Ints:
+    return np.unique(np.concatenate([token.letters for token in tokens])) if tokens else _NONE
 
 
 def buckets(text: str) -> Ints:
-    """Buckets of all n-grams of lane-1 ``text``, each once, ascending."""
-    return _grams([heard(t) for t in _WORD.findall(text[:MAX_READ])])
-
-
-def _grams(tokens: list[str]) -> Ints:
-    words = [_word(t) for t in tokens] + [_word(f"{a} {b}") for a, b in pairwise(tokens)]
-    return np.unique(np.concatenate([np.array(words, dtype=np.int64), *(rows for _, rows in _letters(tokens))]))
+    """Buckets of the words and letters of lane-1 ``text``, each once, ascending."""
+    tokens = _tokens(text)
+    return np.unique(np.concatenate([_words(tokens), _letters(tokens)]))
 
 
 def signs(text: str, features: dict[str, float]) -> tuple[Ints, Floats]:
@@ -72,29 +104,40 @@ def signs(text: str, features: dict[str, float]) -> tuple[Ints, Floats]:
         text: lane text.
         features: as in `tecolote.signals.text.reading.Reading`; ``words`` is left out.
     """
-    tokens = [heard(t) for t in _WORD.findall(text[:MAX_READ])]
-    rows: list[Ints] = []
-    values: list[Floats] = []
-
-    def block(names: Iterable[str], weight: float, shared: bool = True) -> None:
-        found = np.array(sorted({_word(name) for name in names}), dtype=np.int64)
-        rows.append(found)
-        values.append(np.full(len(found), weight / np.sqrt(max(1, len(found))) if shared else weight))
-
-    grams = _grams(tokens)
-    rows.append(grams)
-    values.append(np.full(len(grams), 1 / np.sqrt(max(1, len(grams)))))
-    known = sorted({kind for token in tokens for kind in kinds(token)})
-    block((f"K{kind}" for kind in known), _KIND, shared=False)
+    tokens = _tokens(text)
     cues = sorted(name[4:] for name in features if name.startswith("cue:"))
-    block((f"D{cue}" for cue in cues), _CUE, shared=False)
-    families = sorted({cue.split(".", 1)[0] for cue in cues})
-    block((f"F{a} {b}" for a, b in combinations(families, 2)), _FAMILIES, shared=False)
-    block((f"C{a} {b}" for a, b in combinations(cues, 2)), _CUES_TOGETHER)
     rules = [(name, value) for name, value in sorted(features.items()) if name != "words" and name[:4] != "cue:"]
-    rows.append(np.array([_word(f"R{name}") for name, _ in rules], dtype=np.int64))
-    values.append(np.array([_RULE * value for _, value in rules]))
-    return np.concatenate(rows), np.concatenate(values)
+    ends = [_bucket(f"<{tokens[0].number}"), _bucket(f">{tokens[-1].number}")] if tokens else []
+    blocks = [
+        _shared(_words(tokens), _WORDS),
+        _shared(_letters(tokens), _LETTERS),
+        _each(np.array(ends, dtype=np.int64), _ENDS),
+        _each(np.unique(np.concatenate([token.kinds for token in tokens])) if tokens else _NONE, _KIND),
+        _each(_named("D", cues), _CUE),
+        _each(_together("F", sorted({cue.split(".", 1)[0] for cue in cues})), _FAMILIES),
+        _shared(_together("C", cues), _CUES_TOGETHER),
+        (_named("R", [name for name, _ in rules]), np.array([_RULE * value for _, value in rules])),
+    ]
+    return np.concatenate([rows for rows, _ in blocks]), np.concatenate([values for _, values in blocks])
+
+
+def _shared(rows: Ints, weight: float) -> tuple[Ints, Floats]:
+    return _each(rows, weight / np.sqrt(max(1, len(rows))))
+
+
+def _each(rows: Ints, weight: float) -> tuple[Ints, Floats]:
+    return rows, np.full(len(rows), weight)
+
+
+def _named(prefix: str, names: Iterable[str]) -> Ints:
+    return np.array([_bucket(prefix + name) for name in names], dtype=np.int64)
+
+
+def _together(prefix: str, names: list[str]) -> Ints:
+    """Buckets of the names two at a time, without order."""
+    first, second = np.triu_indices(len(names), 1)
+    numbers = _named(prefix, names).astype(np.uint64)
+    return np.unique(_pairs(numbers[first], numbers[second]))
 
 
 class WordReader(msgspec.Struct, frozen=True):
@@ -119,32 +162,24 @@ class WordReader(msgspec.Struct, frozen=True):
     def words(self, text: str, count: int = 3) -> list[tuple[int, int, float]]:
         """Words that push most towards an act: ``(start, end, log-odds)`` in lane-1 ``text``.
 
-        The weight of letters is shared among the words that they touch, that of two words between them; what is
-        known of a word's kinds is added.
+        A word's own weight, that of its letters and kinds, and half of that of the two pairs that it stands in; a
+        sign that several words share is counted for each.
         """
         places = list(_WORD.finditer(text[:MAX_READ]))
-        tokens = [heard(m.group()) for m in places]
+        tokens = [_token(place.group()) for place in places]
         if not tokens:
             return []
-        push = np.zeros(sum(map(len, tokens)) + len(tokens) + 1)
-        letters = _letters(tokens)
-        for size, rows in letters:
-            push += np.convolve(self.weights[rows].astype(np.float64) / size, np.ones(size))
-        size = sum(len(rows) for _, rows in letters) + 2 * len(tokens)
-        found, at = [], 1
-        for i, token in enumerate(tokens):
-            own = float(push[at : at + len(token)].sum()) + float(self.weights[_word(token)])
-            own += sum(float(self.weights[_word(f"{a} {b}")]) / 2 for a, b in _beside(tokens, i))
-            at += len(token) + 1
-            kind = sum(float(self.weights[_word(f"K{k}")]) for k in kinds(token)) * _KIND
-            push_here = (own / float(np.sqrt(size)) + kind) * self.scale
-            if push_here > 0 and token[:1].isalnum():
-                found.append((push_here, i))
-        return [(*places[i].span(), round(own, 3)) for own, i in sorted(found, key=lambda f: -f[0])[:count]]
-
-
-def _beside(tokens: list[str], i: int) -> list[tuple[str, str]]:
-    return [(tokens[j], tokens[j + 1]) for j in (i - 1, i) if 0 <= j < len(tokens) - 1]
+        numbers, weights = _numbers(tokens), self.weights
+        push = weights[_spread(numbers)].astype(np.float64)
+        beside = weights[_pairs(numbers[:-1], numbers[1:])] / 2
+        push[:-1] += beside
+        push[1:] += beside
+        push *= _WORDS / np.sqrt(len(_words(tokens)))
+        push += [float(weights[t.letters].sum()) for t in tokens] / np.sqrt(max(1, len(_letters(tokens)))) * _LETTERS
+        push += [float(weights[t.kinds].sum()) * _KIND for t in tokens]
+        push *= self.scale
+        best = [i for i in np.argsort(-push, kind="stable") if push[i] > 0 and places[i].group()[0].isalnum()]
+        return [(*places[i].span(), round(float(push[i]), 3)) for i in best[:count]]
 
 
 def pack(reader: WordReader) -> bytes:
