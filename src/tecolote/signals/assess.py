@@ -18,13 +18,13 @@ from tecolote.signals.reasons import Reason, Tongue, act_words, entry_words, no_
 from tecolote.signals.text import grammar
 from tecolote.signals.text.kinds import kinds_hash
 from tecolote.signals.text.language import language
-from tecolote.signals.text.model import VOICES, load_model, model_hash
+from tecolote.signals.text.model import VOICES, WORDS, load_model, model_hash
 from tecolote.signals.text.ngrams import signs, words_hash
 from tecolote.signals.text.reading import Act, Reading, read
 from tecolote.signals.text.terms import TermFinder
 from tecolote.signals.text.themes import load_themes, themes_hash
 
-VERSION = "2"
+VERSION = "3"
 # How sure a flag must be: a false flag on people who report or suffer costs more than a miss.
 _SURE, _SURE_BESIDE_PROTECTED = 0.7, 0.85
 _SECOND_THEME = 0.35
@@ -125,7 +125,7 @@ class Assessor:
         day = at.date() if isinstance(at, dt.datetime) else at
         reading = read(text, self._finder, day)
         voices = self._model.voices(reading.features)
-        weighed = "words" in reading.features
+        weighed = WORDS in reading.features
         probability = round(voices[0] if weighed else min(voices[0], _NOTHING_TO_WEIGH), 4)
         acts = self._acts(reading, probability)
         flagged = bool(acts) and probability >= _bar(reading)
@@ -178,7 +178,7 @@ class Assessor:
 
     def _acts(self, reading: Reading, probability: float) -> list[Act]:
         """What the author performs: as the rules say, or, where none does, as the readers of words and themes say."""
-        if reading.performed or "words" not in reading.features or probability < _SURE:
+        if reading.performed or WORDS not in reading.features or probability < _SURE:
             return reading.performed
         likely = load_themes().likely(signs(reading.words, reading.features))
         return [Act(theme, 0, ()) for i, (theme, p) in enumerate(likely[:2]) if i == 0 or p >= _SECOND_THEME]

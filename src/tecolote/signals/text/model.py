@@ -1,8 +1,8 @@
 """The voice of a post: a multinomial logistic model over named features, calibrated, in one JSON file.
 
 Weights are numbers beside the names of what they weigh; nothing in the file can run. The probability of
-the voice ``perpetrator`` is calibrated by one scale and one offset (Platt 1999) fitted on examples that
-the weights did not see.
+the voice ``perpetrator`` comes from two opinions, that of these features and that of the word reader, weighed
+(stacking: Wolpert 1992) and calibrated (Platt 1999) by a sigmoid fitted on files of examples that neither saw.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from importlib import resources
 
 import msgspec
 
+#: The feature that holds what the word reader says: its log-odds.
+WORDS = "words"
 VOICES = ("perpetrator", "reporter", "victim", "fan", "neutral")
 
 
@@ -23,7 +25,8 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         bias: per voice.
         weights: feature to weight per voice.
-        scale, offset: calibration of the log-odds of perpetrator.
+        scale, reader, offset: calibrated log-odds of perpetrator are ``scale`` times those of the features, plus
+            ``reader`` times those of the word reader, plus ``offset``.
         abstain: probabilities between these two are not sure enough to say.
         trained_on: what the weights were fitted on, source to number of examples.
     """
@@ -31,6 +34,7 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bias: tuple[float, float, float, float, float]
     weights: dict[str, tuple[float, float, float, float, float]]
     scale: float = 1.0
+    reader: float = 0.0
     offset: float = 0.0
     abstain: tuple[float, float] = (0.35, 0.65)
     trained_on: dict[str, int] = {}
@@ -47,7 +51,8 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         powers = [math.exp(s - top) for s in scores]
         rest = sum(powers[1:])
         odds = scores[0] - top - math.log(rest) if rest > 0 else 30.0
-        mine = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, self.scale * odds + self.offset))))
+        odds = self.scale * odds + self.reader * features.get(WORDS, 0.0) + self.offset
+        mine = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds))))
         return [mine, *((1.0 - mine) * p / rest if rest else 0.0 for p in powers[1:])]
 
     def push(self, name: str, value: float) -> float:

@@ -15,6 +15,7 @@ import msgspec
 from tecolote.signals.text.discourse import CueHit, cues_in
 from tecolote.signals.text.grammar import Rule, load_grammar
 from tecolote.signals.text.hashtags import split_tags
+from tecolote.signals.text.model import WORDS
 from tecolote.signals.text.ngrams import load_words, signs
 from tecolote.signals.text.normalise import MAX_CHARS, Lane, edit, inside, lane1, lane2, quoted
 from tecolote.signals.text.terms import TermFinder, TermHit, attribute
@@ -94,7 +95,7 @@ def read(text: str, finder: TermFinder, day: dt.date | None = None) -> Reading:
     features = _features(has, aside, extra, performed, terms, first.text)
     words = lanes[1].text if len(lanes) > 1 else first.text
     if performed or _could_act(has - aside, terms):
-        features["words"] = load_words().odds(signs(words, features)) / 4
+        features[WORDS] = load_words().odds(signs(words, features))
     return Reading(cues, terms, groups, performed, mentioned, bool(aside), features, words, lanes, cut)
 
 

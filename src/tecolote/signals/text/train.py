@@ -7,7 +7,8 @@ and hatecheck_en, CC BY 4.0), forum posts (edos_en, CC0) and moderation texts (o
 credited in NOTICE.
 
 Multinomial logistic regression with an L2 prior, fitted by Nesterov's accelerated gradient in numpy;
-calibration by Platt's method (1999) on five folds that keep the two halves of a pair together.
+what they and the word reader say is weighed and calibrated (`calibrate`) on what each says of files of pairs that it
+did not see.
 """
 
 from __future__ import annotations
@@ -25,17 +26,15 @@ import numpy.typing as npt
 from tecolote import codebook
 from tecolote.signals.text.examples import Row, examples, framed
 from tecolote.signals.text.grammar import load_grammar
-from tecolote.signals.text.model import VOICES, Model
+from tecolote.signals.text.model import VOICES, WORDS, Model
 from tecolote.signals.text.ngrams import WordReader, design, fit_words, pack, signs
 from tecolote.signals.text.reading import Reading, read
 from tecolote.signals.text.terms import TermFinder
 from tecolote.signals.text.themes import ThemeReader, fit_themes, pack_themes
 
-_FOLDS = 5
 _PENALTY = 0.006
 _STEPS = 250
-# Where the probability is set, ordinary posts count this often: a stream has more of them than the examples have.
-_ORDINARY, _OTHERS = 4.0, 0.15
+_OTHERS = 0.15  # ordinary posts are many and mostly easy
 _FRAMES = 0.4  # the fillings of a frame are many and alike
 _LENGTH = 280  # a long text is read as one post of the usual length, whatever its end
 _SETS = {
@@ -84,7 +83,7 @@ def prior(names: list[str]) -> Matrix:
             found[row, 0] -= cue.weight / 2
         elif row is not None and cue.id.startswith("sig."):
             found[row, 0] = 1.5
-    for name, push in (("words", 4.0), ("best:1", 1.0), ("best:2", 3.0), ("best:3", 5.0), ("quote:set_aside", -2.0)):
+    for name, push in ((WORDS, 1.0), ("best:1", 1.0), ("best:2", 3.0), ("best:3", 5.0), ("quote:set_aside", -2.0)):
         if name in place:
             found[place[name], 0] = push
     for voice in VOICES[1:]:
@@ -120,31 +119,43 @@ def fit(x: Matrix, y: Matrix, weight: Matrix, start: Matrix, penalty: float = _P
     return w
 
 
-def platt(odds: Matrix, flagged: Matrix, weight: Matrix) -> tuple[float, float]:
-    """Scale and offset of log-odds by Newton's method on the log-loss, with Platt's smoothed targets."""
-    a, b = 1.0, 0.0
+def calibrate(opinions: Matrix, flagged: Matrix, weight: Matrix) -> Matrix:
+    """Weights of opinions (rows, opinions) and an offset: Newton's method on the log-loss, Platt's smoothed targets."""
+    design = np.hstack([opinions, np.ones((len(opinions), 1))])
+    found = np.array([*[0.5] * opinions.shape[1], 0.0])
     up, down = (weight * flagged).sum(), (weight * (1 - flagged)).sum()
     target = np.where(flagged > 0, (up + 1) / (up + 2), 1 / (down + 2))
     for _ in range(50):
-        p = 1 / (1 + np.exp(-(a * odds + b)))
-        error, bend = weight * (p - target), np.maximum(weight * p * (1 - p), 1e-9)
-        slope = np.array([(error * odds).sum(), error.sum()])
-        curve = np.array([[(bend * odds * odds).sum(), (bend * odds).sum()], [(bend * odds).sum(), bend.sum()]])
-        change = np.linalg.solve(curve + 1e-6 * np.eye(2), slope)
-        a, b = a - change[0], b - change[1]
-    return float(a), float(b)
+        p = 1 / (1 + np.exp(-(design @ found)))
+        bend = np.maximum(weight * p * (1 - p), 1e-9)
+        curve = design.T @ (design * bend[:, None]) + 1e-6 * np.eye(len(found))
+        found = found - np.linalg.solve(curve, design.T @ (weight * (p - target)))
+    return np.asarray(found)
+
+
+def _weighed(opinions: Matrix, flagged: Matrix, weight: Matrix) -> tuple[float, float, float]:
+    """Scale of the features' log-odds, scale of the word reader's, and offset, calibrated.
+
+    Both have an equal say. Fitted weights would leave almost all of it to the word reader: on sentences that is as
+    good, but what is appended to a plain threat would dilute its words, and nothing dilutes a cue.
+    """
+    alone = [calibrate(opinions[:, [i]], flagged, weight) for i in (0, 1)]
+    pooled = sum(a[0] * opinions[:, i] + a[1] for i, a in enumerate(alone)) / 2
+    slope, offset = calibrate(pooled[:, None], flagged, weight)
+    scale, reader = (round(float(slope * a[0] / 2), 4) for a in alone)
+    return scale, reader, round(float(slope * (alone[0][1] + alone[1][1]) / 2 + offset), 4)
 
 
 def _read_words(readings: list[Reading], performs: Matrix, weight: Matrix, fold: npt.NDArray[np.int64]) -> WordReader:
     """The word reader; what the readings say of words is replaced by what a reader says that never saw them."""
     found = [signs(r.words, r.features) for r in readings]
     x = design(found)
-    for k in range(_FOLDS):
+    for k in range(fold.max() + 1):
         kept = np.flatnonzero(fold != k)
         reader = fit_words(x[kept], performs[kept], weight[kept])
         for i in np.flatnonzero(fold == k):
-            if "words" in readings[i].features:
-                readings[i].features["words"] = reader.odds(found[i]) / 4
+            if WORDS in readings[i].features:
+                readings[i].features[WORDS] = reader.odds(found[i])
     return fit_words(x, performs, weight)
 
 
@@ -183,31 +194,30 @@ def train(data: Path) -> tuple[Model, WordReader, ThemeReader, dict[str, Any]]:
     readings = [read(row.text, finder) for row in rows]
     y = np.array([[float(v == row.voice) for v in VOICES] for row in rows])
     weight = np.array([row.weight for row in rows])
-    fold = np.array([_fold(row.unit) for row in rows])
+    fold = _folds(rows)
     words = _read_words(readings, y[:, 0], weight, fold)
     themes = _read_themes(rows, readings)
     x, names = _design(readings)
     start = prior(names)
     odds = np.zeros(len(rows))
     guess = np.zeros(len(rows), dtype=int)
-    for k in range(_FOLDS):
+    for k in range(fold.max() + 1):
         kept = fold != k
         w = fit(x[kept], y[kept], weight[kept], start)
         scores = np.hstack([x[~kept], np.ones((int((~kept).sum()), 1))]) @ w
         odds[~kept] = _odds(scores)
         guess[~kept] = scores.argmax(axis=1)
-    usable = np.array(["words" in r.features for r in readings])
-    often = np.where(weight == _OTHERS, _ORDINARY, 1.0) * weight
-    scale, offset = platt(odds[usable], y[usable, 0], often[usable])
+    usable = np.array([WORDS in r.features for r in readings])
+    opinions = np.column_stack([odds, [r.features.get(WORDS, 0.0) for r in readings]])
+    scale, reader, offset = _weighed(opinions[usable], y[usable, 0], weight[usable])
     w = fit(x, y, weight, start)
     weights = {n: _row(w[i]) for i, n in enumerate(names)}
     trained_on: dict[str, int] = {}
     for row in rows:
         trained_on[row.source] = trained_on.get(row.source, 0) + 1
-    model = Model(
-        bias=_row(w[-1]), weights=weights, scale=round(scale, 4), offset=round(offset, 4), trained_on=trained_on
-    )
-    return model, words, themes, _report(rows, odds * scale + offset, guess, usable)
+    model = Model(_row(w[-1]), weights, scale=scale, reader=reader, offset=offset, trained_on=trained_on)
+    odds = opinions @ np.array([scale, reader]) + offset
+    return model, words, themes, _report(rows, odds, guess, usable)
 
 
 def _row(values: Matrix) -> tuple[float, float, float, float, float]:
@@ -215,8 +225,26 @@ def _row(values: Matrix) -> tuple[float, float, float, float, float]:
     return (a, b, c, d, e)
 
 
-def _fold(unit: str) -> int:
-    return zlib.crc32(unit.encode()) % _FOLDS
+def _folds(rows: list[Row]) -> npt.NDArray[np.int64]:
+    """The part of the rows that each belongs to: a file of pairs is never split, so new wordings are what is tried.
+
+    Single sentences of all files are one part (some files hold one voice only); other rows go by their unit.
+    """
+    parts: dict[str, int] = {}
+    for row in rows:
+        if row.source == "examples":
+            parts.setdefault(_file(row.unit), len(parts))
+    return np.array(
+        [
+            parts[_file(row.unit)] if row.source == "examples" else zlib.crc32(row.unit.encode()) % len(parts)
+            for row in rows
+        ]
+    )
+
+
+def _file(unit: str) -> str:
+    name, place = unit.split(":")[:2]
+    return "singles" if place[0] == "s" else name
 
 
 def _report(
