@@ -6,6 +6,7 @@ An event is a row ``object_id, account_id, content_id, timestamp_share`` (second
 
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,7 +176,9 @@ def check(events: pa.Table) -> pa.Table:
     if missing:
         raise EventsRefused(f"the events have no column {', '.join(missing)}", _EXPECTED)
     kept = [*COLUMNS, *(["modality"] if "modality" in names else [])]
-    made = {name: _ids(name, events[name]) for name in kept if name != "timestamp_share"}
+    ids = [name for name in kept if name != "timestamp_share"]
+    with ThreadPoolExecutor(2) as pool:
+        made = dict(zip(ids, pool.map(_ids, ids, (events[name] for name in ids)), strict=True))
     made["timestamp_share"] = pa.chunked_array([pa.array(_seconds(events["timestamp_share"]))])
     return pa.table({name: made[name] for name in kept})
 
@@ -186,13 +189,27 @@ def _ids(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     if not pa.types.is_dictionary(column.type) or not pa.types.is_string(column.type.value_type):
         return column.cast(pa.string())
     if column.num_chunks > 1:
-        parts = column.unify_dictionaries().chunks
+        parts = _few_chunks(column).unify_dictionaries().chunks
         codes = pa.concat_arrays([part.indices for part in parts])
         column = pa.chunked_array([pa.DictionaryArray.from_arrays(codes, parts[0].dictionary)])
     values = column.chunk(0).dictionary if column.num_chunks else pa.array([], pa.string())
     # Two numbers for one name would be two accounts; a writer of such a dictionary is possible.
     clean = values.null_count == 0 and len(values.unique()) == len(values)
     return column if clean else column.cast(pa.string())
+
+
+def _few_chunks(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """One chunk per dictionary: a reader of Parquet gives many, and each would be looked up value by value."""
+
+    def place(part: pa.DictionaryArray) -> tuple[int, ...]:
+        values = part.dictionary
+        return (len(values), values.offset, *(buffer.address if buffer else 0 for buffer in values.buffers()))
+
+    runs = [list(parts) for _, parts in itertools.groupby(column.chunks, place)]
+    return pa.chunked_array(
+        pa.DictionaryArray.from_arrays(pa.concat_arrays([part.indices for part in run]), run[0].dictionary)
+        for run in runs
+    )
 
 
 def _seconds(column: pa.ChunkedArray) -> Ints:
