@@ -76,15 +76,17 @@ def entry_words(hit: TermHit, tongue: Tongue = "en") -> str:
 
 
 def reasons(reading: Reading, acts: list[Act], flagged: bool, model: Model, tongue: Tongue = "en") -> list[Reason]:
-    """What moved the reading most, in order of weight, at most fourteen; a flag also has its nearest examples."""
+    """What moved the reading most, in order of weight, at most fourteen.
+
+    A flag also has the words that the word reader knows from acts, and its nearest examples.
+    """
     said = _SAID[tongue]
     scored: list[tuple[float, Reason]] = []
     for act in acts or reading.mentioned:
         words = act_words(act, tongue) if acts else said["mentioned"].format(act_words(act, tongue))
         scored.append((1.0 + act.strength, Reason("act", act.theme, None, None, words)))
-    if acts:
-        scored.extend(_words(reading, said))
     if flagged:
+        scored.extend(_words(reading, said))
         scored.extend(_examples(reading, said))
     for hit in reading.cues:
         weight = abs(model.push(f"cue:{hit.cue.id}", 1.0)) + hit.cue.weight / 4

@@ -41,12 +41,17 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def voices(self, features: dict[str, float]) -> list[float]:
         """Probability of each voice; that of perpetrator is calibrated, the others share the rest."""
-        scores = list(self.bias)
+        perpetrator, reporter, victim, fan, neutral = self.bias
+        known = self.weights.get
         for name, value in features.items():
-            row = self.weights.get(name)
+            row = known(name)
             if row is not None:
-                for i in range(5):
-                    scores[i] += row[i] * value
+                perpetrator += row[0] * value
+                reporter += row[1] * value
+                victim += row[2] * value
+                fan += row[3] * value
+                neutral += row[4] * value
+        scores = (perpetrator, reporter, victim, fan, neutral)
         top = max(scores)
         powers = [math.exp(s - top) for s in scores]
         rest = sum(powers[1:])

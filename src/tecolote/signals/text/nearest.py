@@ -27,22 +27,32 @@ class Near(msgspec.Struct, frozen=True):
     likeness: float
 
 
+class _Index(msgspec.Struct, frozen=True):
+    """Examples by bucket: those of bucket ``b`` are ``owners[starts[b]:starts[b + 1]]``; how many buckets each has."""
+
+    rows: list[Row]
+    owners: Ints
+    starts: Ints
+    sizes: Ints
+
+
 @cache
-def _index() -> tuple[list[Row], Ints, Ints, Ints]:
-    """Examples, the buckets of all of them in a row, the example that each belongs to, and how many each has."""
+def _index() -> _Index:
     rows = [row for row in examples() if not row.held]
     found = [buckets(lane1(row.text).text) for row in rows]
     sizes = np.array([len(f) for f in found])
-    return rows, np.concatenate(found), np.repeat(np.arange(len(rows)), sizes), sizes
+    columns = np.concatenate(found)
+    order = np.argsort(columns, kind="stable")
+    starts = np.searchsorted(columns[order], np.arange(BUCKETS + 1))
+    return _Index(rows, np.repeat(np.arange(len(rows)), sizes)[order], starts, sizes)
 
 
 def nearest(text: str, count: int = 2) -> list[Near]:
     """The ``count`` examples most like lane-1 ``text``, none below `LEAST`."""
-    rows, columns, owner, sizes = _index()
-    mine = buckets(text)
-    held = np.zeros(BUCKETS, dtype=np.float64)
-    held[mine] = 1.0
-    shared = np.bincount(owner, weights=held[columns], minlength=len(rows))
-    likeness = shared / np.sqrt(np.maximum(sizes * len(mine), 1))
+    index, mine = _index(), buckets(text)
+    sharing = [index.owners[index.starts[b] : index.starts[b + 1]] for b in mine]
+    shared = np.bincount(np.concatenate([np.zeros(0, dtype=np.int64), *sharing]), minlength=len(index.rows))
+    likeness = shared / np.sqrt(np.maximum(index.sizes * len(mine), 1))
     best = [i for i in np.argsort(-likeness, kind="stable")[:count] if likeness[i] >= LEAST]
+    rows = index.rows
     return [Near(rows[i].text, rows[i].voice, (*rows[i].themes, "")[0], round(float(likeness[i]), 2)) for i in best]

@@ -46,12 +46,7 @@ class _Token(NamedTuple):
 
     number: int
     letters: Ints
-    kinds: Ints
-
-
-@lru_cache(maxsize=50_000)
-def _bucket(name: str) -> int:
-    return zlib.crc32(name.encode()) & (BUCKETS - 1)
+    kinds: tuple[int, ...]
 
 
 @lru_cache(maxsize=50_000)
@@ -60,7 +55,12 @@ def _token(word: str) -> _Token:
     framed = f" {sound[:_LONGEST_WORD]} " if sound[:1].isalnum() else ""
     letters = {zlib.crc32(framed[i : i + n].encode()) for n in _SIZES for i in range(len(framed) - n + 1)}
     own = np.array(sorted(letters), dtype=np.int64) & (BUCKETS - 1)
-    return _Token(zlib.crc32(sound.encode()), own, np.array([_bucket(f"K{k}") for k in kinds(sound)], dtype=np.int64))
+    return _Token(zlib.crc32(sound.encode()), own, tuple(_bucket(f"K{kind}") for kind in kinds(sound)))
+
+
+@lru_cache(maxsize=20_000)
+def _bucket(name: str) -> int:
+    return zlib.crc32(name.encode()) & (BUCKETS - 1)
 
 
 def _spread(numbers: npt.NDArray[np.uint64]) -> Ints:
@@ -71,6 +71,17 @@ def _spread(numbers: npt.NDArray[np.uint64]) -> Ints:
 def _pairs(first: npt.NDArray[np.uint64], second: npt.NDArray[np.uint64]) -> Ints:
     """Buckets of ordered pairs of numbers."""
     return _spread(first * np.uint64(0x100000001B3) + second + np.uint64(1))
+
+
+def _once(rows: Ints) -> Ints:
+    """Each of ``rows`` once, ascending (`numpy.unique` spends more on its options than on so few)."""
+    if len(rows) < 2:
+        return rows
+    rows.sort()
+    kept = np.empty(len(rows), dtype=bool)
+    kept[0] = True
+    np.not_equal(rows[1:], rows[:-1], out=kept[1:])
+    return rows[kept]
 
 
 def _numbers(tokens: list[_Token]) -> npt.NDArray[np.uint64]:
@@ -84,17 +95,17 @@ def _tokens(text: str) -> list[_Token]:
 def _words(tokens: list[_Token]) -> Ints:
     """Buckets of the words one and two at a time, each once."""
     numbers = _numbers(tokens)
-    return np.unique(np.concatenate([_spread(numbers), _pairs(numbers[:-1], numbers[1:])]))
+    return _once(np.concatenate((_spread(numbers), _pairs(numbers[:-1], numbers[1:]))))
 
 
 def _letters(tokens: list[_Token]) -> Ints:
-    return np.unique(np.concatenate([token.letters for token in tokens])) if tokens else _NONE
+    return _once(np.concatenate([token.letters for token in tokens])) if tokens else _NONE
 
 
 def buckets(text: str) -> Ints:
     """Buckets of the words and letters of lane-1 ``text``, each once, ascending."""
     tokens = _tokens(text)
-    return np.unique(np.concatenate([_words(tokens), _letters(tokens)]))
+    return _once(np.concatenate((_words(tokens), _letters(tokens))))
 
 
 def signs(text: str, features: dict[str, float]) -> tuple[Ints, Floats]:
@@ -105,28 +116,32 @@ def signs(text: str, features: dict[str, float]) -> tuple[Ints, Floats]:
         features: as in `tecolote.signals.text.reading.Reading`; ``words`` is left out.
     """
     tokens = _tokens(text)
-    cues = sorted(name[4:] for name in features if name.startswith("cue:"))
-    rules = [(name, value) for name, value in sorted(features.items()) if name != "words" and name[:4] != "cue:"]
+    words, letters = _words(tokens), _letters(tokens)
+    kinds_met = sorted({kind for token in tokens for kind in token.kinds})
     ends = [_bucket(f"<{tokens[0].number}"), _bucket(f">{tokens[-1].number}")] if tokens else []
-    blocks = [
-        _shared(_words(tokens), _WORDS),
-        _shared(_letters(tokens), _LETTERS),
-        _each(np.array(ends, dtype=np.int64), _ENDS),
-        _each(np.unique(np.concatenate([token.kinds for token in tokens])) if tokens else _NONE, _KIND),
-        _each(_named("D", cues), _CUE),
-        _each(_together("F", sorted({cue.split(".", 1)[0] for cue in cues})), _FAMILIES),
-        _shared(_together("C", cues), _CUES_TOGETHER),
-        (_named("R", [name for name, _ in rules]), np.array([_RULE * value for _, value in rules])),
-    ]
-    return np.concatenate([rows for rows, _ in blocks]), np.concatenate([values for _, values in blocks])
+    rows, values = _of_features(tuple(sorted(item for item in features.items() if item[0] != "words")))
+    weights = (_WORDS / max(1, len(words)) ** 0.5, _LETTERS / max(1, len(letters)) ** 0.5, _KIND, _ENDS)
+    counts = (len(words), len(letters), len(kinds_met), len(ends))
+    return (
+        np.concatenate((words, letters, np.array(kinds_met + ends, dtype=np.int64), rows)),
+        np.concatenate((np.repeat(weights, counts), values)),
+    )
 
 
-def _shared(rows: Ints, weight: float) -> tuple[Ints, Floats]:
-    return _each(rows, weight / np.sqrt(max(1, len(rows))))
-
-
-def _each(rows: Ints, weight: float) -> tuple[Ints, Floats]:
-    return rows, np.full(len(rows), weight)
+@lru_cache(maxsize=20_000)
+def _of_features(items: tuple[tuple[str, float], ...]) -> tuple[Ints, Floats]:
+    """What the cues give, one and two at a time, and the rules; many posts have the same."""
+    cues = [name[4:] for name, _ in items if name.startswith("cue:")]
+    rules = [(name, value) for name, value in items if name[:4] != "cue:"]
+    together = _together("C", cues)
+    blocks = (
+        (_named("D", cues), _CUE),
+        (_together("F", sorted({cue.split(".", 1)[0] for cue in cues})), _FAMILIES),
+        (together, _CUES_TOGETHER / max(1, len(together)) ** 0.5),
+    )
+    rows = np.concatenate([*(rows for rows, _ in blocks), _named("R", [name for name, _ in rules])])
+    values = [np.full(len(rows), weight) for rows, weight in blocks]
+    return rows, np.concatenate([*values, np.array([_RULE * value for _, value in rules])])
 
 
 def _named(prefix: str, names: Iterable[str]) -> Ints:
@@ -135,9 +150,15 @@ def _named(prefix: str, names: Iterable[str]) -> Ints:
 
 def _together(prefix: str, names: list[str]) -> Ints:
     """Buckets of the names two at a time, without order."""
-    first, second = np.triu_indices(len(names), 1)
+    first, second = _corner(len(names))
     numbers = _named(prefix, names).astype(np.uint64)
-    return np.unique(_pairs(numbers[first], numbers[second]))
+    return _once(_pairs(numbers[first], numbers[second]))
+
+
+@lru_cache(maxsize=200)
+def _corner(count: int) -> tuple[Ints, Ints]:
+    first, second = np.triu_indices(count, 1)
+    return first, second
 
 
 class WordReader(msgspec.Struct, frozen=True):
@@ -176,7 +197,7 @@ class WordReader(msgspec.Struct, frozen=True):
         push[1:] += beside
         push *= _WORDS / np.sqrt(len(_words(tokens)))
         push += [float(weights[t.letters].sum()) for t in tokens] / np.sqrt(max(1, len(_letters(tokens)))) * _LETTERS
-        push += [float(weights[t.kinds].sum()) * _KIND for t in tokens]
+        push += [float(weights[list(t.kinds)].sum()) * _KIND for t in tokens]
         push *= self.scale
         best = [i for i in np.argsort(-push, kind="stable") if push[i] > 0 and places[i].group()[0].isalnum()]
         return [(*places[i].span(), round(float(push[i]), 3)) for i in best[:count]]

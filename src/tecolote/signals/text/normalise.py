@@ -173,17 +173,22 @@ class Lane:
         return self._origin
 
     def _one_to_one(self) -> bool:
-        mapping = table()
-        return len(self.text) == len(self._raw) and all(len(mapping.get(ord(c), c)) == 1 for c in set(self._raw))
+        return len(self.text) == len(self._raw) and _uneven().isdisjoint(self._raw)
 
     def span(self, a: int, b: int) -> tuple[int, int]:
         """Raw span of ``text[a:b]``; invisible characters inside it are part of it."""
         if b <= a or not self.text:
             return (0, 0)
-        if self._origin is None and len(self.text) == len(self._raw) and self._raw.isascii():
+        if self._origin is None and self._one_to_one():
             return (a, b)
         origin = self.origin()
         return (origin[a][0], origin[b - 1][1])
+
+
+@cache
+def _uneven() -> frozenset[str]:
+    """Characters that lane 1 replaces by none or by several."""
+    return frozenset(chr(code) for code, new in table().items() if len(new) != 1)
 
 
 def _walk(raw: str) -> tuple[str, list[tuple[int, int]]]:

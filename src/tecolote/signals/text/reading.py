@@ -40,6 +40,7 @@ ACTS = frozenset(
 )
 SPEAKERS = frozenset(("rep", "vic", "fan", "neu"))
 _MATTER = ACTS | {"sig", "code", "topic", "addr", "we"}
+_KEPT = 20_000  # sets of cues whose acts are kept: posts that say the same have the same
 _PLAIN_CODE = ("low", "medium")
 
 
@@ -148,6 +149,7 @@ class _Rules:
 
     def __init__(self) -> None:
         self._bits: dict[str, int] = {}
+        self._found: dict[int, list[Act]] = {}
         self._rules: list[tuple[int, Rule, tuple[int, ...], int, tuple[tuple[str, ...], ...]]] = []
         for rule in load_grammar().rules:
             parts = tuple(
@@ -167,6 +169,15 @@ class _Rules:
         known = 0
         for cue in has:
             known |= bits.get(cue, 0) | bits.get(_family(cue) + ".*", 0)
+        found = self._found.get(known)
+        if found is None:
+            if len(self._found) >= _KEPT:
+                self._found.clear()
+            found = self._found[known] = self._work_out(known)
+        return found
+
+    def _work_out(self, known: int) -> list[Act]:
+        bits = self._bits
         best: dict[str, Act] = {}
         for first, rule, masks, unwanted, parts in self._rules:
             if not known & first or not all(known & mask for mask in masks):
