@@ -39,6 +39,8 @@ def test_a_threat_is_flagged_with_reasons(reader: Assessor) -> None:
         lambda t: "\u200b".join(t),
         lambda t: "".join(chr(0x1D41A + ord(c) - 97) if "a" <= c <= "z" else c for c in t),
         lambda t: "\u202e" + t + "\u202c",
+        lambda t: t.lower().translate(str.maketrans("aeiost", "431057")),
+        lambda t: " ".join(".".join(word) if word.isalpha() else word for word in t.split()),
     ],
 )
 @pytest.mark.parametrize("text", [THREAT, OFFER, "La fiscalía informó que detuvo a dos hombres armados"])

@@ -53,6 +53,8 @@ def test_lane1(raw: str, seen: str) -> None:
         ("p l a z a", "plaza"),
         ("ma.ña", "maña"),
         ("c@sa", "casa"),
+        ("53 bu5c4 g3n73 4qu1", "se busca gente aqui"),
+        ("p.l.a.z.a d.e armas", "plaza de armas"),
     ],
 )
 def test_lane2(raw: str, seen: str) -> None:
@@ -60,7 +62,8 @@ def test_lane2(raw: str, seen: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", ["nos vemos a las 3", "costó 2x1 hoy", "hola a todos", "son las 8 y 30", "calle 5 de mayo"]
+    "raw",
+    ["nos vemos a las 3", "costó 2x1 hoy", "hola a todos", "son las 8 y 30", "calle 5 de mayo", "calle 70 a las 10pm"],
 )
 def test_ordinary_text_has_no_second_lane(raw: str) -> None:
     assert lane2(lane1(raw)) == []

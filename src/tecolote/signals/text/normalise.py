@@ -227,10 +227,15 @@ _SUSPECT = re.compile(
     r"|(?<![0-9a-zñ])[a-zñ][ .·•*_\-|~/]{1,2}[a-zñ][ .·•*_\-|~/]{1,2}[a-zñ](?![0-9a-zñ])"
 )
 _ORDINARY = re.compile(r"[0-9]{1,4}(?:x[0-9]{1,4}|mil|k|hrs?|am|pm|letras?|kg|km|th|st|nd|rd|gb|mp|d|s|m)|[0-9]+")
+# Words so short that a digit in them hides most of them, and some are digits alone: se 53, te 73, to 70.
+_SHORT = re.compile("a[lst]?|e[lns]|he|i[nst]|l[aeo]s?|me|no|o|s[eiou]|t[eiou]|the|we")
+_TURNS = re.compile(r"[a-zñ](?=[0-9])|[0-9](?=[a-zñ])")
+_DIGITS = re.compile(r"[013457]{1,6}")
 _REPEATED = re.compile(r"([a-zñ])\1{2,}")
 _SPACED = re.compile(r"(?<![0-9a-zñ])[0-9a-zñ@$](?:[ .·•*_\-|~/]{1,2}[0-9a-zñ@$]){2,}(?![0-9a-zñ])")
 _DOTTED = re.compile(r"(?<![0-9a-zñ@/.:])[a-zñ]+(?:[.·•*_\-|~]{1,3}[a-zñ]+){1,12}(?![0-9a-zñ@/:])")
 _SEPARATORS = re.compile(r"[ .·•*_\-|~/]")
+_DIVIDERS = re.compile(r"[.·•*_\-|~/]")  # where letters are divided by one of these, a space is between words
 
 
 def lane2(first: Lane) -> list[Lane]:
@@ -249,13 +254,24 @@ def lane2(first: Lane) -> list[Lane]:
     return readings
 
 
+def without_lone_letters(first: Lane) -> Lane:
+    """``first`` with blanks for letters that stand alone in a row: spelled out, "u" is no "you" and "i" no "I"."""
+    rows = [(m.start(), m.end(), " " * len(m.group())) for m in _SPACED.finditer(first.text)]
+    if not rows:
+        return first
+    lane = edit(first, rows)
+    lane.name = first.name
+    return lane
+
+
 def _joins(text: str) -> list[tuple[int, int, str]]:
     found = []
     for pattern in (_SPACED, _DOTTED):
         for match in pattern.finditer(text):
             if pattern is _DOTTED and not any(len(p) <= 4 for p in _SEPARATORS.split(match.group())):
                 continue
-            found.append((match.start(), match.end(), _SEPARATORS.sub("", match.group())))
+            between = _DIVIDERS if _DIVIDERS.search(match.group()) else _SEPARATORS
+            found.append((match.start(), match.end(), between.sub("", match.group())))
     found.sort()
     kept: list[tuple[int, int, str]] = []
     for edit in found:
@@ -265,23 +281,30 @@ def _joins(text: str) -> list[tuple[int, int, str]]:
 
 
 def _leet(text: str, digits: dict[int, int]) -> list[tuple[int, int, str]]:
+    """Edits that read digits inside words as letters.
+
+    Two such words, or one that is letters and digits by turns, show a writer who does so: then short tokens, bare
+    digits and numbers with a unit ("541d") beside them are read as well, and after three such words all over the post.
+    """
     words = [(m.start(), m.end(), m.group()) for m in _WORD.finditer(text)]
-    mixed = [
-        not w.isalpha() and w[0] != "@" and any(map(str.isalpha, w)) and not _ORDINARY.fullmatch(w) for _, _, w in words
-    ]
+    could = [not w.isalpha() and w[0] != "@" and any(map(str.isalpha, w)) for _, _, w in words]
+    mixed = [c and not _ORDINARY.fullmatch(w) for c, (_, _, w) in zip(could, words, strict=True)]
     if not any(mixed):
         return []
-    many = sum(mixed) >= 2  # a lone digit or a two-letter token is read as leet only beside others
+    plain = [m and (len(w) > 3 or _short(w, digits)) for m, (_, _, w) in zip(mixed, words, strict=True)]
+    turns = [m and len(_TURNS.findall(w)) >= 2 for m, (_, _, w) in zip(mixed, words, strict=True)]
+    many, all_over = sum(mixed) >= 2, sum(turns) >= 3
     found = []
-    for (a, b, word), is_mixed in zip(words, mixed, strict=True):
-        short = len(word) <= 3 and not word.isalpha()
-        if (is_mixed and (not short or many)) or (many and short and len(word) <= 2 and _leet_digit(word)):
+    for i, (a, b, word) in enumerate(words):
+        beside = any(plain[j] and (many or turns[j]) for j in (i - 1, i + 1) if 0 <= j < len(words))
+        hidden = plain[i] or (many and mixed[i]) or (beside and (could[i] or _short(word, digits)))
+        if hidden or (all_over and (could[i] or _DIGITS.fullmatch(word))):
             found.append((a, b, word.translate(digits)))
     return found
 
 
-def _leet_digit(word: str) -> bool:
-    return all(c in "0134" or c.isalpha() for c in word)
+def _short(word: str, digits: dict[int, int]) -> bool:
+    return not word.isalpha() and _SHORT.fullmatch(word.translate(digits)) is not None
 
 
 def edit(lane: Lane, edits: list[tuple[int, int, str]]) -> Lane:

@@ -17,7 +17,16 @@ from tecolote.signals.text.grammar import Rule, load_grammar
 from tecolote.signals.text.hashtags import split_tags
 from tecolote.signals.text.model import WORDS
 from tecolote.signals.text.ngrams import load_words, signs
-from tecolote.signals.text.normalise import MAX_CHARS, Lane, edit, inside, lane1, lane2, quoted
+from tecolote.signals.text.normalise import (
+    MAX_CHARS,
+    Lane,
+    edit,
+    inside,
+    lane1,
+    lane2,
+    quoted,
+    without_lone_letters,
+)
 from tecolote.signals.text.terms import TermFinder, TermHit, attribute
 
 ACTS = frozenset(
@@ -85,7 +94,7 @@ def read(text: str, finder: TermFinder, day: dt.date | None = None) -> Reading:
     lanes = [first, *lane2(first)]
     if "#" in first.text and (tags := split_tags(first.text)):
         lanes.append(edit(first, tags))
-    cues = cues_in(lanes)
+    cues = cues_in([without_lone_letters(first), *lanes[1:]] if len(lanes) > 1 else lanes)
     terms = finder.find(lanes, day)
     groups = attribute(terms)
     aside = _set_aside(first.text, cues) if '"' in first.text or "'" in first.text else frozenset()
