@@ -7,17 +7,50 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-Progress = Callable[[int, int, str], None]
+from tecolote.errors import TecoloteError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+    from tecolote.corpus.consents import Ended
+
+_SHOWN_LEAVES = 5
+
+
+def _case_given(context: click.Context, parameter: click.Parameter, case_dir: Path) -> Path:
+    """The folder of the case; says where a consent in it has ended."""
+    if (case_dir / "case.toml").is_file() and not context.resilient_parsing:
+        from tecolote import verbs
+
+        # What is wrong with the case is said by the verb itself.
+        with contextlib.suppress(TecoloteError, OSError):
+            for past in verbs.ended_consents(case_dir):
+                say(_words_of_end(past, case_dir))
+    return case_dir
+
+
+def _words_of_end(past: Ended, case_dir: Path) -> str:
+    files = " ".join(f"--file {leaf}" for leaf in past.leaves[:_SHOWN_LEAVES])
+    more = f" (and {len(past.leaves) - _SHOWN_LEAVES} more files)" if len(past.leaves) > _SHOWN_LEAVES else ""
+    return (
+        f"CONSENT ENDED: that of {visible(past.giver)} held until {past.until}. Erase what it let in: tecolote erase "
+        f'--case {case_dir} {files} --basis "consent ended" --by A --second B{more}; or ask for a newer record '
+        f"({visible(past.contact)}) and give it with the same exports: tecolote import EXPORTS --case {case_dir} "
+        "--consent renewed.toml"
+    )
+
 
 case_option = click.option(
     "--case",
     "case_dir",
     envvar="TECOLOTE_CASE",
     required=True,
+    callback=_case_given,
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of the case (or TECOLOTE_CASE).",
 )
@@ -74,24 +107,45 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, default=str))
 
 
+class Steps:
+    """Shows how far long work is: ``steps(done, total, what)``; without a bar it shows nothing."""
+
+    def __init__(self, title: str = "", bar: Bar | None = None, task: TaskID | None = None) -> None:
+        self._title = title
+        self._bar = bar
+        self._task = task
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        """Show the next step."""
+        if self._bar is not None and self._task is not None:
+            short = what if len(what) <= 40 else "…" + what[-39:]
+            said = f"{self._title} {visible(short)}"
+            self._bar.update(self._task, completed=done, total=total or None, description=said)
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Take the bar away while a person answers a question."""
+        if self._bar is not None:
+            self._bar.stop()
+        try:
+            yield
+        finally:
+            if self._bar is not None:
+                self._bar.start()
+
+
 @contextlib.contextmanager
-def progress_bar(title: str) -> Iterator[Progress]:
-    """A progress bar on a terminal, nothing in a pipe; yields ``progress(done, total, what)``."""
+def progress_bar(title: str) -> Iterator[Steps]:
+    """A progress bar on a terminal, nothing in a pipe."""
     if not sys.stderr.isatty():
-        yield lambda done, total, what: None
+        yield Steps()
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-
-        def step(done: int, total: int, what: str) -> None:
-            short = what if len(what) <= 40 else "…" + what[-39:]
-            bar.update(task, completed=done, total=total or None, description=f"{title} {visible(short)}")
-
-        yield step
+        yield Steps(title, bar, bar.add_task(title, total=None))
 
 
 def visible(text: str) -> str:

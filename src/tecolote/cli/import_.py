@@ -17,6 +17,7 @@ from tecolote.cli.common import (
     reading_options,
     say,
 )
+from tecolote.cli.questions import at_terminal
 
 
 @click.command("import", epilog="Example: tecolote import chat.zip tweets.jsonl --case my-case --consent consent.toml")
@@ -33,7 +34,8 @@ def command(exports: tuple[Path, ...], case_dir: Path, as_json: bool, **how: Any
     from tecolote import verbs
 
     with progress_bar("Importing") as progress:
-        result = verbs.import_exports(case_dir, list(exports), progress=progress, **how)
+        ask = at_terminal(case_dir, progress.paused)
+        result = verbs.import_exports(case_dir, list(exports), ask=ask, progress=progress, **how)
     if as_json:
         print_json(result.as_json())
     else:

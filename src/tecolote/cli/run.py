@@ -18,6 +18,7 @@ from tecolote.cli.common import (
     reading_options,
     say,
 )
+from tecolote.cli.questions import at_terminal
 
 
 @click.command("run", epilog="Example: tecolote run exports/ --case my-case --consent consent.toml")
@@ -40,7 +41,8 @@ def command(
     from tecolote import verbs
 
     with progress_bar("Importing") as progress:
-        result = verbs.import_exports(case_dir, list(exports), progress=progress, **how)
+        ask = at_terminal(case_dir, progress.paused)
+        result = verbs.import_exports(case_dir, list(exports), ask=ask, progress=progress, **how)
     if not as_json:
         print_files(result.files)
     verbs.fail_if_nothing_read(result)

@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tecolote.case import Case
+from tecolote.corpus.asking import Questions, settled
 from tecolote.corpus.commit import publish_tables
+from tecolote.corpus.consents import ConsentLog
 from tecolote.corpus.files import blocks, digest_of, live_files, open_evidence, remaining_rows
 from tecolote.corpus.owners import Owners
 from tecolote.corpus.pending import Pending
@@ -61,6 +63,7 @@ def import_exports(
     consent: Consent | None = None,
     progress: Progress | None = None,
     stop_lists: Sequence[Path] = (),
+    ask: Questions | None = None,
 ) -> ImportResult:
     """Take files, folders and containers of any supported format into a case.
 
@@ -71,6 +74,7 @@ def import_exports(
         consent: record of the participant who gave private chats.
         progress: called with bytes done, bytes in all, and the current file.
         stop_lists: files of hashes that are never taken, beside the case's own; see `StopList.load`.
+        ask: answers what neither files nor options say; None where nobody is there to ask.
 
     Raises:
         UsageError: a stop list cannot be read.
@@ -78,7 +82,7 @@ def import_exports(
     """
     stops = StopList.load([*case_list(case.root), *stop_lists])
     with case.writing():
-        running = Import(case, options or Options(), consent, progress, stops)
+        running = Import(case, options or Options(), consent, progress, stops, ask)
         try:
             running.catch_up()
             running.take_all(paths)
@@ -103,22 +107,28 @@ class Import:
     """One import while it runs: the evidence being written and the tables being filled."""
 
     def __init__(
-        self, case: Case, options: Options, consent: Consent | None, progress: Progress | None, stops: StopList
+        self,
+        case: Case,
+        options: Options,
+        consent: Consent | None,
+        progress: Progress | None,
+        stops: StopList,
+        ask: Questions | None = None,
     ) -> None:
         self.case = case
         self.options = options
-        self.consent = consent
+        self.ask = ask
         self.progress = progress or (lambda done, total, name: None)
         self.evidence = Evidence.open(case, write=True)
         self.writing = Writing(case)
         self.results: list[FileResult] = []
-        self.permission = Permission(consent, datetime.now(case.settings.zone).date(), stops)
+        self.permission = Permission(consent, datetime.now(case.settings.zone).date(), stops, ask)
         self.pending = Pending(self.writing)
         self.owners = Owners()
         self._unsaved_bytes = 0
         self._dirty = False
         self._saved_at = time.monotonic()
-        self._consent_logged = False
+        self._consents = ConsentLog(self.evidence)
         self._known: dict[str, dict[str | None, tuple[int, dict[str, Any]]]] = {}
         for event in live_files(self.evidence):
             self._remember(event.payload["sha256"], event.index, event.payload["settings"])
@@ -261,12 +271,18 @@ class Import:
     ) -> None:
         """Read a file whose bytes are kept, and log it."""
         options = self.owners.options(part.name, part.reader, self.options)
-        settings = settings_of(part.reader, part.private, options, self.consent)
-        known = self._earlier(digest, settings, by_archive=options is not self.options)
+        by_archive = options is not self.options
+        if self.ask is not None:
+            options = settled(self.ask, part, options, self._known.get(digest), opened)
+        consent = self.permission.consent if part.private else None
+        settings = settings_of(part.reader, part.private, options, consent)
+        known = self._earlier(digest, settings, by_archive)
         if known and known[1] == settings:
+            self._dirty |= consent is not None and self._consents.renews(consent, known[0])
             self.results.append(FileResult(part.name, digest, settings["reader"], "duplicate", "already in the case"))
             return
-        self._log_consent(part)
+        if consent is not None:
+            self._consents.takes(consent)
         name = f"private chat {digest[:8]}" if part.private and not self.options.keep_members else part.name
         reading = read_rows(
             self.case,
@@ -328,11 +344,6 @@ class Import:
             return found.get(_owner(settings)) or found.get(None)
         return found.get(_owner(settings)) or next(reversed(found.values()), None)
 
-    def _log_consent(self, part: Part) -> None:
-        if part.private and self.consent is not None and not self._consent_logged:
-            self.evidence.append("consent", payload=self.consent.as_payload(), public={})
-            self._consent_logged = True
-
     # -- what becomes visible
 
     def _save_if_due(self) -> None:
@@ -342,6 +353,7 @@ class Import:
     def finish(self) -> Checkpoint:
         """Make everything so far durable and visible; the checkpoint."""
         self.pending.flush()
+        self._consents.settle(self.permission.consent)
         checkpoint = publish_tables(self.evidence, self.writing)
         self._unsaved_bytes, self._dirty, self._saved_at = 0, False, time.monotonic()
         return checkpoint

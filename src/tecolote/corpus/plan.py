@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
+from tecolote.corpus.asking import Questions
 from tecolote.corpus.files import digest_of
 from tecolote.corpus.owners import Owners
 from tecolote.corpus.stops import Stop, StopList
@@ -52,18 +53,30 @@ class Part:
     stopped: Stop | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Permission:
-    """The consent of this import, the day on which it is judged, and the hashes that are never taken."""
+    """The consent of this import, the day on which it is judged, and the hashes that are never taken.
+
+    Attributes:
+        consent: the record that was given, or that ``ask`` drew up.
+        today: a day in the case's zone.
+        stops: hashes of which nothing may be kept.
+        ask: draws up a record at the first private chat, if someone is there to answer.
+    """
 
     consent: Consent | None
     today: date
     stops: StopList = field(default_factory=StopList)
+    ask: Questions | None = None
+    _asked: bool = False
 
     def covers(self, chat: Chat, hashes: Callable[[], tuple[str, ...]]) -> bool:
         """Whether a chat may be taken; ``hashes`` gives those of the file and its container, when asked."""
         if not chat.private:
             return True
+        if self.consent is None and self.ask is not None and not self._asked:
+            self._asked = True
+            self.consent = self.ask.consent(chat, self.today)
         if self.consent is None:
             return False
         return any(self.consent.covers(chat, digest, self.today) for digest in hashes())

@@ -282,7 +282,7 @@ class Consents:
         said = event.payload
         listed = said["chat_ids"] or said["file_sha256"]
         if not listed:
-            return event.index == last
+            return event.index == last or leaf in said.get("renews", ())
         return thread in said["chat_ids"] or self._files.get(leaf, {}).get("sha256") in said["file_sha256"]
 
     def _allows(self, said: dict[str, Any]) -> bool:

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from tecolote.errors import LimitExceeded
 from tecolote.records import DATA_COLUMNS
+from tecolote.sources.date_order import DateQuestion
 
 #: A single line or JSON record longer than this is quarantined, not parsed.
 MAX_RECORD_BYTES = 64 << 20
@@ -271,6 +272,15 @@ class Reader(Protocol):
 
     def read(self, source: Source, sink: Sink, options: Options) -> None:
         """Read all records. Quarantines what it cannot read; raises only `SourceRefused`."""
+        ...
+
+
+@runtime_checkable
+class Unsettled(Protocol):
+    """A reader of files that may leave the order of day, month and year open."""
+
+    def date_question(self, source: Source, options: Options) -> DateQuestion | None:
+        """What the dates of the file leave open and decides how it is read; None if nothing."""
         ...
 
 

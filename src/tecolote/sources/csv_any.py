@@ -22,6 +22,7 @@ from tecolote.sources.csv_columns import (
 )
 from tecolote.sources.csv_rows import Rows
 from tecolote.sources.csv_values import Values
+from tecolote.sources.date_order import DateQuestion
 from tecolote.sources.shapes import MISSHAPEN, forget, reason
 
 __all__ = ["READER", "CsvAny", "load_mapping"]
@@ -65,6 +66,16 @@ class CsvAny:
     def chats(self, source: Source) -> list[Chat]:
         """None: a table does not say who may read it."""
         return []
+
+    def date_question(self, source: Source, options: Options) -> DateQuestion | None:
+        """What the dates of the table leave open."""
+        dialect = csv_text.detect(source.head, csv_text.is_utf8(source))
+        table = _columns(dialect, options) if dialect is not None else None
+        if table is None or table.why:
+            return None
+        values = Values(options, lambda words: None)
+        self._study(source, table, values)
+        return values.dates.question() if values.saw_dates else None
 
     def read(self, source: Source, sink: Sink, options: Options) -> None:
         """Read all rows; see `Reader.read`."""

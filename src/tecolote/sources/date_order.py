@@ -41,6 +41,14 @@ def day_of(parts: Parts, order: str, first_year: int) -> date | None:
         return None
 
 
+@dataclass(frozen=True)
+class DateQuestion:
+    """Between which orders a file cannot decide, and a date of it as written."""
+
+    orders: tuple[str, ...]
+    example: str
+
+
 @dataclass
 class DateEvidence:
     """The dates of a file, or of one layout in it, taken one after the other.
@@ -57,6 +65,7 @@ class DateEvidence:
     _differ: set[tuple[str, str]] = field(default_factory=set)
     _last: dict[str, date] = field(default_factory=dict)
     _previous: Parts | None = None
+    _example: str = ""
 
     def see(self, parts: Parts) -> None:
         """Take the next date of the file."""
@@ -73,7 +82,15 @@ class DateEvidence:
             if order in self._last and day < self._last[order]:
                 self._back[order] += 1
             self._last[order] = day
-        self._differ |= {(a, b) for a, b in combinations(days, 2) if days[a] != days[b]}
+        differ = {(a, b) for a, b in combinations(days, 2) if days[a] != days[b]}
+        if differ and not self._example:
+            self._example = "/".join(part.decode() if isinstance(part, bytes) else part for part in parts)
+        self._differ |= differ
+
+    def question(self) -> DateQuestion | None:
+        """What a person can settle; None where the file settles it or no order fits."""
+        left = tuple(order for order in ORDERS if self._possible[order])
+        return DateQuestion(left, self._example) if left and self.settled()[0] is None else None
 
     def settled(self) -> tuple[str | None, str]:
         """The order and, in words, why; None where the file cannot settle it."""

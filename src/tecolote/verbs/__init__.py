@@ -4,7 +4,15 @@ A verb opens the case, does its work and returns plain values; it prints nothing
 verbs speak for. Imports of rooms are inside the functions, so that each verb loads only what it needs.
 """
 
-from tecolote.verbs.corpus import fail_if_nothing_read, import_exports, init, provenance, rebuild, sources
+from tecolote.verbs.corpus import (
+    ended_consents,
+    fail_if_nothing_read,
+    import_exports,
+    init,
+    provenance,
+    rebuild,
+    sources,
+)
 from tecolote.verbs.demo import StepTimer, import_demo, write_demo
 from tecolote.verbs.evidence import check_witness, custody, rotate, timestamp, verify, witness
 from tecolote.verbs.lifecycle import (
@@ -45,6 +53,7 @@ __all__ = [
     "codebook_diff",
     "codebook_try",
     "custody",
+    "ended_consents",
     "erase",
     "evaluate",
     "export",

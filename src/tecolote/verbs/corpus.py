@@ -11,6 +11,8 @@ from tecolote.case import Case
 from tecolote.errors import SourceRefused, UsageError
 
 if TYPE_CHECKING:
+    from tecolote.corpus.asking import Questions
+    from tecolote.corpus.consents import Ended
     from tecolote.corpus.importer import ImportResult
     from tecolote.verbs.progress import Progress
 
@@ -64,9 +66,10 @@ def import_exports(
     mapping: str | None = None,
     observed_at: str | None = None,
     stop_list: Path | None = None,
+    ask: Questions | None = None,
     progress: Progress | None = None,
 ) -> ImportResult:
-    """Take EXPORTS into the case, which is made if it does not exist.
+    """Take EXPORTS into the case, which is made if it does not exist; ``ask`` answers what nothing else says.
 
     Raises:
         UsageError: an option cannot be understood.
@@ -85,7 +88,16 @@ def import_exports(
     )
     record = consents.load(consent) if consent else None
     case = Case.open(case_dir) if (case_dir / "case.toml").exists() else init(case_dir, title=case_dir.name)
-    return take(case, exports, options, record, progress, [stop_list] if stop_list else [])
+    return take(case, exports, options, record, progress, [stop_list] if stop_list else [], ask)
+
+
+def ended_consents(case_dir: Path) -> list[Ended]:
+    """The consents of a case that have ended while chats taken under them are still kept."""
+    from tecolote.corpus.consents import ended
+    from tecolote.evidence import Evidence
+
+    case = Case.open(case_dir)
+    return ended(Evidence.open(case), datetime.now(case.settings.zone).date())
 
 
 def fail_if_nothing_read(result: ImportResult) -> None:

@@ -19,6 +19,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from tecolote.sources.base import MAX_RECORD_BYTES, Chat, Options, Sink, Source, clean_text
+from tecolote.sources.date_order import DateQuestion
 from tecolote.sources.text_edges import edges_of
 from tecolote.sources.whatsapp.cut import Acceptance, Match, Survey, cut, survey
 from tecolote.sources.whatsapp.layout import HEADER, Clock, like, signature
@@ -75,6 +76,11 @@ class WhatsApp:
         """The one chat of the file; always private."""
         seen = survey(Recoded(source).source if is_utf16(source.head) else source)
         return [Chat(seen.thread_id, seen.title, True)]
+
+    def date_question(self, source: Source, options: Options) -> DateQuestion | None:
+        """What the dates of the chat's own layout leave open."""
+        seen = survey(Recoded(source).source if is_utf16(source.head) else source)
+        return seen.dates[seen.main].question() if seen.main in seen.dates else None
 
     def read(self, source: Source, sink: Sink, options: Options) -> None:
         """Read all messages; see `Reader.read`."""
