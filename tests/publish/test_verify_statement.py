@@ -200,7 +200,7 @@ def test_survival_is_counted_alike_by_two_programs(lives: list[tuple[int, int | 
     if not any((high is not None and high >= day) or (high is None and low >= day) for low, high in lives):
         return
     curve = turnbull([(low, math.inf if high is None else high) for low, high in lives], resamples=0)
-    again, interval = verify_statement._online_after(lives, day)
+    again, interval = verify_statement._online_after(tuple(lives), day)
     assert again == pytest.approx(curve.at(day), abs=2e-3)
     known = sum(1 for low, high in lives if low >= day or (high is not None and high <= day))
     least, most = bounds(curve, day)

@@ -5,8 +5,10 @@ The date inside the file is that of the numbers, so the same statement gives the
 
 from __future__ import annotations
 
+import functools
 import io
 import json
+from bisect import bisect_left
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -41,12 +43,16 @@ def factsheet_pdf(statement: Statement, binding: Binding, data: bytes, charts: d
     """
     drawings = {f"{chart.name}.svg": chart.svg.encode() for chart in charts.values()}
     words, day = _words(statement, binding, charts, lang), date.fromisoformat(statement.sheet.day)
-    for size, width in _FITTING:
+
+    @functools.cache
+    def made(fit: int) -> bytes:
+        size, width = _FITTING[fit]
         fitted = json.dumps(words | {"note_size": size, "wide": width}, ensure_ascii=False).encode()
-        made = typeset(_TEMPLATE, {"factsheet.json": data, "sheet.json": fitted, **drawings}, day)
-        if _pages(made) <= _PAGES:
-            break
-    return made
+        return typeset(_TEMPLATE, {"factsheet.json": data, "sheet.json": fitted, **drawings}, day)
+
+    # Each pair takes less room than the one before; where even the last is too large, it is what there is.
+    fits = range(len(_FITTING) - 1)
+    return made(bisect_left(fits, True, key=lambda fit: _pages(made(fit)) <= _PAGES))
 
 
 def _pages(made: bytes) -> int:

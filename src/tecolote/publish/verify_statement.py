@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hashlib
 import json
 import math
@@ -275,7 +276,7 @@ def _count(tables: Rows, spec: dict[str, Any]) -> tuple[Any, tuple[float, float]
         hits, of = len(tables.chosen(spec["table"], spec["where"] + spec["hit"])), len(rows)
         return hits / of, _score_interval(hits, of)
     if op == "survival":
-        return _online_after([(row["low"], row["high"]) for row in rows], spec["day"])
+        return _online_after(tuple((row["low"], row["high"]) for row in rows), spec["day"])
     raise ValueError(f"unknown recipe {op!r}")
 
 
@@ -298,7 +299,8 @@ def _score_interval(hits: float, of: int) -> tuple[float, float]:
     return edge(share, 0.0) if share > 0 else 0.0, edge(share, 1.0) if share < 1 else 1.0
 
 
-def _online_after(lives: list[tuple[int, int | None]], day: int) -> tuple[float, tuple[float, float]]:
+@functools.lru_cache(64)  # The sheets of one report, one per language, ask for the same.
+def _online_after(lives: tuple[tuple[int, int | None], ...], day: int) -> tuple[float, tuple[float, float]]:
     """Share still there at ``day``, by self-consistency over single days (Turnbull 1976), and its interval.
 
     Mass lies on the days 1, 2, ... and on "never": ``(low, high]`` covers the days low + 1 to high, a stated day
@@ -329,7 +331,7 @@ def _online_after(lives: list[tuple[int, int | None]], day: int) -> tuple[float,
     return 1 - sum(mass[: day + 1]), (low, high)
 
 
-def _allowed(lives: list[tuple[int, int | None]], mass: list[float], day: int, never: int) -> tuple[float, float]:
+def _allowed(lives: tuple[tuple[int, int | None], ...], mass: list[float], day: int, never: int) -> tuple[float, float]:
     """Smallest and largest share at ``day``: the mass of the step around it counted as gone, or as still there.
 
     A step is the run of days between two ends of lives; within it the checks cannot tell one day from another.
