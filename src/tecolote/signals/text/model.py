@@ -36,7 +36,7 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scale: float = 1.0
     reader: float = 0.0
     offset: float = 0.0
-    abstain: tuple[float, float] = (0.35, 0.65)
+    abstain: tuple[float, float] = (0.45, 0.75)
     trained_on: dict[str, int] = {}
 
     def voices(self, features: dict[str, float]) -> list[float]:

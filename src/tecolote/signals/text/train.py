@@ -32,6 +32,7 @@ from tecolote.signals.text.reading import Reading, read
 from tecolote.signals.text.terms import TermFinder
 from tecolote.signals.text.themes import ThemeReader, fit_themes, pack_themes
 
+_FOLDS = 6
 _PENALTY = 0.006
 _STEPS = 250
 _OTHERS = 0.15  # ordinary posts are many and mostly easy
@@ -150,7 +151,7 @@ def _read_words(readings: list[Reading], performs: Matrix, weight: Matrix, fold:
     """The word reader; what the readings say of words is replaced by what a reader says that never saw them."""
     found = [signs(r.words, r.features) for r in readings]
     x = design(found)
-    for k in range(fold.max() + 1):
+    for k in range(_FOLDS):
         kept = np.flatnonzero(fold != k)
         reader = fit_words(x[kept], performs[kept], weight[kept])
         for i in np.flatnonzero(fold == k):
@@ -201,7 +202,7 @@ def train(data: Path) -> tuple[Model, WordReader, ThemeReader, dict[str, Any]]:
     start = prior(names)
     odds = np.zeros(len(rows))
     guess = np.zeros(len(rows), dtype=int)
-    for k in range(fold.max() + 1):
+    for k in range(_FOLDS):
         kept = fold != k
         w = fit(x[kept], y[kept], weight[kept], start)
         scores = np.hstack([x[~kept], np.ones((int((~kept).sum()), 1))]) @ w
@@ -228,16 +229,21 @@ def _row(values: Matrix) -> tuple[float, float, float, float, float]:
 def _folds(rows: list[Row]) -> npt.NDArray[np.int64]:
     """The part of the rows that each belongs to: a file of pairs is never split, so new wordings are what is tried.
 
-    Single sentences of all files are one part (some files hold one voice only); other rows go by their unit.
+    Single sentences of all files go together (some files hold one voice only); other rows go by their unit.
     """
-    parts: dict[str, int] = {}
+    sizes: dict[str, int] = {}
     for row in rows:
         if row.source == "examples":
-            parts.setdefault(_file(row.unit), len(parts))
+            sizes[_file(row.unit)] = sizes.get(_file(row.unit), 0) + 1
+    load, parts = [0] * _FOLDS, {}
+    for name in sorted(sizes, key=lambda n: (-sizes[n], n)):
+        parts[name] = load.index(min(load))
+        load[parts[name]] += sizes[name]
+    own = [row.source == "examples" for row in rows]
     return np.array(
         [
-            parts[_file(row.unit)] if row.source == "examples" else zlib.crc32(row.unit.encode()) % len(parts)
-            for row in rows
+            parts[_file(row.unit)] if mine else zlib.crc32(row.unit.encode()) % _FOLDS
+            for row, mine in zip(rows, own, strict=True)
         ]
     )
 
