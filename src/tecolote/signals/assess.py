@@ -25,8 +25,8 @@ from tecolote.signals.text.terms import TermFinder
 from tecolote.signals.text.themes import load_themes, themes_hash
 
 VERSION = "3"
-# How sure a flag must be: a false flag on people who report or suffer costs more than a miss. Where these stand, 94 % of
-# twins and 97 % of the protected stay clean in files of examples that no fitted weight saw.
+# How sure a flag must be: a false flag on people who report or suffer costs more than a miss. Here 94 % of twins and
+# 97 % of the protected stay clean in files of examples that no fitted weight saw.
 _SURE, _SURE_BESIDE_PROTECTED = 0.75, 0.9
 _SECOND_THEME = 0.35
 _NOTHING_TO_WEIGH = 0.01  # the most that can be said of a post in which nothing was found
