@@ -10,6 +10,7 @@ from tecolote.sources.base import Reader
 
 #: Modules of the readers; each has an instance ``READER``. On a tie the earlier one reads.
 MODULES: tuple[str, ...] = (
+    "x_dm",
     "x_v2",
     "x_v1",
     "x_graphql",
