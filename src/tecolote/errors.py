@@ -60,5 +60,9 @@ class CodebookError(TecoloteError):
     """A codebook does not validate."""
 
 
+class ModelError(TecoloteError):
+    """Weights cannot be read, or too little is labelled to fit any."""
+
+
 class CannotRecompute(TecoloteError):
     """A figure needs a version of a component that is not installed."""

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from tecolote.signals.text.examples import examples, framed
 from tecolote.signals.text.kinds import heard, kinds
 from tecolote.signals.text.nearest import nearest
-from tecolote.signals.text.ngrams import BUCKETS, buckets, design, fit_words, load_words, pack, signs, unpack
+from tecolote.signals.text.ngrams import BUCKETS, buckets, design, fit_words, pack, signs, unpack
 from tecolote.signals.text.normalise import lane1
-from tecolote.signals.text.themes import fit_themes, load_themes, pack_themes, unpack_themes
+from tecolote.signals.text.themes import fit_themes, pack_themes, unpack_themes
+from tecolote.signals.text.weights import shipped
 
 YES = ["te vamos a matar", "vamos por ustedes", "ya sabemos donde vives", "los vamos a quemar"]
 NO = ["la policia detuvo a dos", "hoy vamos al cine", "receta de pozole rojo", "gano el equipo local"]
@@ -66,15 +67,15 @@ def test_themes_that_are_learned_survive_the_file() -> None:
 
 def test_a_broken_file_is_refused() -> None:
     with pytest.raises(ValueError, match="number of weights"):
-        unpack(pack(load_words())[:-1])
+        unpack(pack(shipped().words)[:-1])
     with pytest.raises(ValueError, match="number of weights"):
-        unpack_themes(pack_themes(load_themes())[:-1])
+        unpack_themes(pack_themes(shipped().themes)[:-1])
 
 
 @pytest.mark.parametrize("text", ["", "a", "\ufffd", "🎶" * 10_000, "x" * 1_000_000])
 def test_any_text_has_bounded_odds(text: str) -> None:
-    assert -8 <= load_words().odds(signs(text, {})) <= 8
-    assert isinstance(load_words().words(text), list)
+    assert -8 <= shipped().words.odds(signs(text, {})) <= 8
+    assert isinstance(shipped().words.words(text), list)
 
 
 def test_an_example_is_nearest_to_itself() -> None:

@@ -18,11 +18,11 @@ from tecolote.signals.reasons import Reason, Tongue, act_words, entry_words, no_
 from tecolote.signals.text import grammar
 from tecolote.signals.text.kinds import kinds_hash
 from tecolote.signals.text.language import language
-from tecolote.signals.text.model import VOICES, WORDS, load_model, model_hash
-from tecolote.signals.text.ngrams import signs, words_hash
+from tecolote.signals.text.model import VOICES, WORDS
+from tecolote.signals.text.ngrams import signs
 from tecolote.signals.text.reading import Act, Reading, read
 from tecolote.signals.text.terms import TermFinder
-from tecolote.signals.text.themes import load_themes, themes_hash
+from tecolote.signals.text.weights import Weights, shipped
 
 VERSION = "3"
 # How sure a flag must be: a false flag on people who report or suffer costs more than a miss. Here 94 % of twins and
@@ -96,18 +96,19 @@ class Assessor:
     Args:
         codebook: themes, groups, terms.
         tongue: language of the reasons; findings are in English.
+        weights: what was fitted; by default the package's own.
 
     Attributes:
         version: changes whenever the same post could be read differently: hash of codebook, grammar,
             model and code version.
     """
 
-    def __init__(self, codebook: Codebook, tongue: Tongue = "en") -> None:
+    def __init__(self, codebook: Codebook, tongue: Tongue = "en", weights: Weights | None = None) -> None:
         self.codebook = codebook
         self._tongue = tongue
         self._finder = TermFinder(codebook)
-        self._model = load_model()
-        parts = (VERSION, codebook.sha256, model_hash(), words_hash(), themes_hash(), kinds_hash())
+        self._weights = weights or shipped()
+        parts = (VERSION, codebook.sha256, self._weights.sha256, kinds_hash())
         digest = hashlib.sha256("\n".join((*parts, "")).encode())
         for name, raw in grammar.files():
             digest.update(name.encode() + len(raw).to_bytes(8, "big") + raw)
@@ -124,15 +125,15 @@ class Assessor:
         if not text or not text.strip():
             return self._nothing(lang)
         day = at.date() if isinstance(at, dt.datetime) else at
-        reading = read(text, self._finder, day)
-        voices = self._model.voices(reading.features)
+        reading = read(text, self._finder, day, self._weights.words)
+        voices = self._weights.model.voices(reading.features)
         weighed = WORDS in reading.features
         probability = round(voices[0] if weighed else min(voices[0], _NOTHING_TO_WEIGH), 4)
         acts = self._acts(reading, probability)
         flagged = bool(acts) and probability >= _bar(reading)
         voice = "perpetrator" if flagged else VOICES[1 + voices[1:].index(max(voices[1:]))]
         themes = [a.theme for a in _performed(acts)] if flagged else []
-        low, high = self._model.abstain
+        low, high = self._weights.model.abstain
         return Assessment(
             voice=voice,
             themes=themes,
@@ -147,7 +148,7 @@ class Assessor:
             probability=probability,
             confidence=_confidence(max(voices), probability),
             lang=language(reading.lanes[0].text, lang),
-            reasons=reasons(reading, acts, flagged, self._model, self._tongue),
+            reasons=reasons(reading, acts, flagged, self._weights, self._tongue),
             assessor_version=self.version,
             findings=self._findings(reading),
         )
@@ -181,7 +182,7 @@ class Assessor:
         """What the author performs: as the rules say, or, where none does, as the readers of words and themes say."""
         if reading.performed or WORDS not in reading.features or probability < _SURE:
             return reading.performed
-        likely = load_themes().likely(signs(reading.words, reading.features))
+        likely = self._weights.themes.likely(signs(reading.words, reading.features))
         return [Act(theme, 0, ()) for i, (theme, p) in enumerate(likely[:2]) if i == 0 or p >= _SECOND_THEME]
 
     def _findings(self, reading: Reading) -> list[Finding]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tecolote.signals.text.model import load_model
-from tecolote.signals.text.ngrams import words_hash
+from tecolote.signals.text.weights import shipped
 
 Figures = dict[str, dict[str, Any]]
 FIGURES = (
@@ -78,7 +77,7 @@ def card(
         rates: share flagged per source and class.
         hidden: share of codebook terms found again per disguise.
     """
-    lines = [_HEAD, f"Version `{version}`; word reader `{words_hash()[:16]}`.", "", "## Pairs that only measure", ""]
+    lines = [_HEAD, f"Version `{version}`; weights `{shipped().sha256[:16]}`.", "", "## Pairs that only measure", ""]
     lines += _table(held)
     lines += ["", "## Functional suites beside the package", "", *_table(suites)] if suites else []
     lines += ["", "## Pairs that were fitted on", "", *_table(fitted)]
@@ -89,6 +88,6 @@ def card(
     if rates:
         lines += ["", "## Flagged, per source and class", *_list("source", rates)]
     lines += ["", "## Codebook terms found again when hidden", *_list("hidden by", hidden)]
-    trained = {name: f"{count} texts" for name, count in sorted(load_model().trained_on.items())}
+    trained = {name: f"{count} texts" for name, count in sorted(shipped().model.trained_on.items())}
     lines += ["", "## Trained on", *_list("source", trained), _LIMITS.rstrip(), ""]
     return "\n".join(lines)

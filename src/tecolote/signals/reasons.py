@@ -7,11 +7,11 @@ from typing import Literal
 import msgspec
 
 from tecolote.signals.text import grammar
-from tecolote.signals.text.model import Model
 from tecolote.signals.text.nearest import nearest
-from tecolote.signals.text.ngrams import load_words
+from tecolote.signals.text.ngrams import WordReader
 from tecolote.signals.text.reading import Act, Reading
 from tecolote.signals.text.terms import TermHit
+from tecolote.signals.text.weights import Weights
 
 Tongue = Literal["en", "es"]
 _MOST = 14
@@ -75,7 +75,7 @@ def entry_words(hit: TermHit, tongue: Tongue = "en") -> str:
     return f"{words}: {term.note}" if term and term.note else words
 
 
-def reasons(reading: Reading, acts: list[Act], flagged: bool, model: Model, tongue: Tongue = "en") -> list[Reason]:
+def reasons(reading: Reading, acts: list[Act], flagged: bool, weights: Weights, tongue: Tongue = "en") -> list[Reason]:
     """What moved the reading most, in order of weight, at most fourteen.
 
     A flag also has the words that the word reader knows from acts, and its nearest examples.
@@ -86,10 +86,10 @@ def reasons(reading: Reading, acts: list[Act], flagged: bool, model: Model, tong
         words = act_words(act, tongue) if acts else said["mentioned"].format(act_words(act, tongue))
         scored.append((1.0 + act.strength, Reason("act", act.theme, None, None, words)))
     if flagged:
-        scored.extend(_words(reading, said))
+        scored.extend(_words(reading, weights.words, said))
         scored.extend(_examples(reading, said))
     for hit in reading.cues:
-        weight = abs(model.push(f"cue:{hit.cue.id}", 1.0)) + hit.cue.weight / 4
+        weight = abs(weights.model.push(f"cue:{hit.cue.id}", 1.0)) + hit.cue.weight / 4
         scored.append((weight, Reason("discourse", hit.cue.id, hit.a, hit.b, hit.cue.why[tongue])))
     for term in reading.terms:
         reason = Reason("codebook", term.entry.label, term.a, term.b, entry_words(term, tongue))
@@ -102,12 +102,12 @@ def reasons(reading: Reading, acts: list[Act], flagged: bool, model: Model, tong
     return [reason for _, reason in scored[:_MOST]] or [Reason("text", "nothing", None, None, said["nothing"])]
 
 
-def _words(reading: Reading, said: dict[str, str]) -> list[tuple[float, Reason]]:
+def _words(reading: Reading, reader: WordReader, said: dict[str, str]) -> list[tuple[float, Reason]]:
     """Words that the word reader knows from people who perform acts, with their weight in log-odds."""
     lane = reading.lanes[min(1, len(reading.lanes) - 1)]
     return [
         (0.5 + push, Reason("words", lane.text[a:b], *lane.span(a, b), said["word"].format(push)))
-        for a, b, push in load_words().words(lane.text)
+        for a, b, push in reader.words(lane.text)
     ]
 
 

@@ -7,10 +7,7 @@ the voice ``perpetrator`` comes from two opinions, that of these features and th
 
 from __future__ import annotations
 
-import hashlib
 import math
-from functools import cache
-from importlib import resources
 
 import msgspec
 
@@ -64,19 +61,3 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """How far a feature moves the post towards (above 0) or away from perpetrator, in log-odds."""
         row = self.weights.get(name)
         return 0.0 if row is None else value * (row[0] - sum(row[1:]) / 4)
-
-
-def _raw() -> bytes:
-    return (resources.files("tecolote.signals") / "data" / "voice.json").read_bytes()
-
-
-@cache
-def load_model() -> Model:
-    """The shipped model."""
-    return msgspec.json.decode(_raw(), type=Model)
-
-
-@cache
-def model_hash() -> str:
-    """SHA-256 (hex) of the shipped model."""
-    return hashlib.sha256(_raw()).hexdigest()

@@ -11,12 +11,10 @@ an act, which `tecolote.signals.text.model` weighs together with its own.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import zlib
 from collections.abc import Iterable
-from functools import cache, lru_cache
-from importlib import resources
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -217,22 +215,6 @@ def unpack(raw: bytes) -> WordReader:
     if len(weights) != BUCKETS or found["buckets"] != BUCKETS:
         raise ValueError("the word reader has another number of weights")
     return WordReader(weights, float(found["scale"]), float(found["bias"]))
-
-
-def _raw() -> bytes:
-    return (resources.files("tecolote.signals") / "data" / "words.bin").read_bytes()
-
-
-@cache
-def load_words() -> WordReader:
-    """The shipped reader."""
-    return unpack(_raw())
-
-
-@cache
-def words_hash() -> str:
-    """SHA-256 (hex) of the shipped reader."""
-    return hashlib.sha256(_raw()).hexdigest()
 
 
 def design(found: list[tuple[Ints, Floats]]) -> sparse.csr_matrix:

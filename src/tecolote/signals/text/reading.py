@@ -16,7 +16,7 @@ from tecolote.signals.text.discourse import CueHit, cues_in
 from tecolote.signals.text.grammar import Rule, load_grammar
 from tecolote.signals.text.hashtags import split_tags
 from tecolote.signals.text.model import WORDS
-from tecolote.signals.text.ngrams import load_words, signs
+from tecolote.signals.text.ngrams import WordReader, signs
 from tecolote.signals.text.normalise import (
     MAX_CHARS,
     Lane,
@@ -87,7 +87,7 @@ class Reading(msgspec.Struct, frozen=True):
     cut: bool
 
 
-def read(text: str, finder: TermFinder, day: dt.date | None = None) -> Reading:
+def read(text: str, finder: TermFinder, day: dt.date | None, reader: WordReader) -> Reading:
     """Everything that the rules and the model need to know about ``text``."""
     cut = len(text) > MAX_CHARS
     first = lane1(text[:MAX_CHARS] if cut else text)
@@ -105,7 +105,7 @@ def read(text: str, finder: TermFinder, day: dt.date | None = None) -> Reading:
     features = _features(has, aside, extra, performed, terms, first.text)
     words = lanes[1].text if len(lanes) > 1 else first.text
     if performed or _could_act(has - aside, terms):
-        features[WORDS] = load_words().odds(signs(words, features))
+        features[WORDS] = reader.odds(signs(words, features))
     return Reading(cues, terms, groups, performed, mentioned, bool(aside), features, words, lanes, cut)
 
 

@@ -6,9 +6,6 @@ it says which act a post performs *if* it performs one. The file is one signed b
 
 from __future__ import annotations
 
-import hashlib
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -62,22 +59,6 @@ def unpack_themes(raw: bytes) -> ThemeReader:
     if len(weights) != len(themes) * BUCKETS or len(bias) != len(themes):
         raise ValueError("the theme reader has another number of weights")
     return ThemeReader(themes, weights.reshape(len(themes), BUCKETS), float(head["scale"]), bias)
-
-
-def _raw() -> bytes:
-    return (resources.files("tecolote.signals") / "data" / "themes.bin").read_bytes()
-
-
-@cache
-def load_themes() -> ThemeReader:
-    """The shipped reader."""
-    return unpack_themes(_raw())
-
-
-@cache
-def themes_hash() -> str:
-    """SHA-256 (hex) of the shipped reader."""
-    return hashlib.sha256(_raw()).hexdigest()
 
 
 def fit_themes(x: sparse.csr_matrix, theme: list[str], weight: Floats, penalty: float = 0.05) -> ThemeReader:

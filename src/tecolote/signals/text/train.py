@@ -27,10 +27,11 @@ from tecolote import codebook
 from tecolote.signals.text.examples import Row, examples, framed
 from tecolote.signals.text.grammar import load_grammar
 from tecolote.signals.text.model import VOICES, WORDS, Model
-from tecolote.signals.text.ngrams import WordReader, design, fit_words, pack, signs
+from tecolote.signals.text.ngrams import WordReader, design, fit_words, signs
 from tecolote.signals.text.reading import Reading, read
 from tecolote.signals.text.terms import TermFinder
-from tecolote.signals.text.themes import ThemeReader, fit_themes, pack_themes
+from tecolote.signals.text.themes import ThemeReader, fit_themes
+from tecolote.signals.text.weights import save_weights, shipped
 
 _FOLDS = 6
 _PENALTY = 0.006
@@ -192,7 +193,7 @@ def train(data: Path) -> tuple[Model, WordReader, ThemeReader, dict[str, Any]]:
     book = codebook.load()
     rows = [r for r in examples() if not r.held] + framed(_FRAMES) + _indicators(book) + _others(data)
     finder = TermFinder(book)
-    readings = [read(row.text, finder) for row in rows]
+    readings = [read(row.text, finder, None, shipped().words) for row in rows]
     y = np.array([[float(v == row.voice) for v in VOICES] for row in rows])
     weight = np.array([row.weight for row in rows])
     fold = _folds(rows)
@@ -282,9 +283,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for voice.json, words.bin and themes.bin")
     wanted = parser.parse_args()
     model, words, themes, report = train(wanted.data)
-    (wanted.out / "voice.json").write_bytes(msgspec.json.format(msgspec.json.encode(model), indent=0))
-    (wanted.out / "words.bin").write_bytes(pack(words))
-    (wanted.out / "themes.bin").write_bytes(pack_themes(themes))
+    save_weights(wanted.out, model, words, themes)
     print(msgspec.json.format(msgspec.json.encode(report), indent=1).decode())
 
 
