@@ -37,7 +37,17 @@ from tecolote.sources.shapes import (
 
 _INTO = frozenset({"messages"})
 #: Message types by name, and by number where a version of the exporter did not know the name yet.
-_MESSAGES = {"Default", "Reply", "ChatInputCommand", "ContextMenuCommand", "ThreadStarterMessage", "20", "21", "23"}
+_MESSAGES = {
+    "Default",
+    "Reply",
+    "ChatInputCommand",
+    "ContextMenuCommand",
+    "ThreadStarterMessage",
+    "19",
+    "20",
+    "21",
+    "23",
+}
 _DELETED = re.compile(r"Deleted User(?: [0-9a-f]{8})?|deleted_user_[0-9a-f]+")
 _SHARED_DELETED = "456226577798135808"
 _DIRECT = re.compile(rb'"type"\s*:\s*"(?:Direct|DM|GroupDM|Private)|"guild"\s*:\s*\{[^{}]{0,200}"id"\s*:\s*"0"')
@@ -47,7 +57,7 @@ class Discord:
     """Reader of DiscordChatExporter's JSON; see the module's words."""
 
     name = "discord_dce"
-    version = "1"
+    version = "2"
     title = "Discord (DiscordChatExporter, JSON)"
     obtained = "DiscordChatExporter, format JSON, of a channel, thread, group or direct conversation"
     proven = True

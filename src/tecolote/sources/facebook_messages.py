@@ -37,7 +37,7 @@ class FacebookMessages:
     """Reader of conversations in downloads from Meta; see the module's words."""
 
     name = "facebook_messages"
-    version = "1"
+    version = "2"
     title = "Facebook, Messenger and Instagram messages (download, JSON)"
     obtained = (
         "Accounts Centre: Download your information, messages, format JSON; Messenger: Download secure storage data"
@@ -73,8 +73,8 @@ class FacebookMessages:
 
 
 def _platform(source: Source, found: list[Piece]) -> str:
-    """Instagram where a path says so, else Messenger: the messages themselves do not tell."""
-    inside = any(b"your_instagram_activity" in piece.raw for piece in found)
+    """Instagram where a path or a share says so, else Messenger: the messages themselves do not tell."""
+    inside = any(b"your_instagram_activity" in p.raw or b'"original_content_owner"' in p.raw for p in found)
     return "instagram" if inside or _INSTAGRAM.search(source.name) else "messenger"
 
 

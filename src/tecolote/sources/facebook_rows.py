@@ -17,6 +17,8 @@ _MEDIA = {
     "sticker": "sticker", "media": None,
 }  # fmt: skip
 _EVENTS = {"Call", "Subscribe", "Unsubscribe", "call", "subscribe", "unsubscribe"}
+#: One of these stands in every message; the sender of a removed account may be missing.
+_MARKS = {"sender_name", "senderName", "timestamp", "timestamp_ms"}
 #: What stands in the place of the name of a removed account.
 _NOBODY = re.compile(
     "(?:Facebook|Instagram|Messenger) user|(?:Usuario|Utilisateur|Usuário) (?:de|do) (?:Facebook|Instagram|Messenger)",
@@ -40,8 +42,8 @@ class Rows:
         Raises:
             Unreadable: it is no message.
         """
-        if not isinstance(message, dict) or not message.keys() & {"sender_name", "senderName"}:
-            raise Unreadable("not a message: it names no sender")
+        if not isinstance(message, dict) or not message.keys() & _MARKS:
+            raise Unreadable("not a message: it names neither sender nor time")
         author = fixed(message.get("sender_name", message.get("senderName")))
         account = self._account(record, author)
         raw = message.get("content", message.get("text"))

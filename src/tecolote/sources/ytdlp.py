@@ -3,6 +3,9 @@
 ``epoch`` is when yt-dlp looked: every count is of that moment. ``timestamp`` is the posting time, except for
 the generic extractors, where it is the HTTP Last-Modified of the page. A day alone (``upload_date``) settles
 no time: it stays in ``created_at_raw``. YouTube comments carry a guess made from "2 years ago"; it is not a time.
+
+On X ``id`` is the video's own and ``display_id`` the post's. Sites whose posts have no title (`_UNTITLED`) get one that
+yt-dlp makes up from the description and the uploader: there the description is the text.
 """
 
 from __future__ import annotations
@@ -35,13 +38,14 @@ _NO_POSTING_TIME = {"generic", "html5"}
 _PRIVATE = {"private": "restricted", "premium_only": "restricted", "subscriber_only": "restricted"}
 _PRIVATE |= {"needs_auth": "restricted"}
 _LISTS = ("playlist", "multi_video")
+_UNTITLED = {"x", "tiktok", "instagram", "facebook", "bluesky"}
 
 
 class YtDlp(JsonReader):
     """Reader of the info.json files of yt-dlp and youtube-dl."""
 
     name = "ytdlp_info_json"
-    version = "1"
+    version = "2"
     title = "yt-dlp info.json (one video or a playlist)"
     obtained = "yt-dlp --write-info-json [--write-comments], or yt-dlp -j"
     proven = True
@@ -132,16 +136,17 @@ def _account(record: Record, value: dict[str, Any], at: datetime | None) -> str 
 
 
 def _video(record: Record, value: dict[str, Any], thread: str | None = None) -> None:
-    vid = required(value.get("id"), "video id", numeric=False)
+    file = required(value.get("id"), "video id", numeric=False)
     platform = record.platform
+    vid = _post_id(value, platform, file)
     at, when = epoch(value.get("epoch"))[0], _posted(value, platform)
     owner = _account(record, value, at)
     available = words(value.get("availability")) or ""
     age = count(value.get("age_limit"))
-    text = "\n\n".join(part for part in (words(value.get("title")), words(value.get("description"))) if part)
+    text = _text(value, platform)
     record.add(
         "posts", id=vid, id_is_derived=False, kind="video", account_id=owner,
-        author_name=some(value.get("channel")) or some(value.get("uploader")), **created(when), text=text or None,
+        author_name=some(value.get("channel")) or some(value.get("uploader")), **created(when), text=text,
         text_truncated=False, lang=some(value.get("language")), thread_id=thread,
         visibility=available if available in ("public", "unlisted", "private") else None,
         url=some(value.get("webpage_url")) or some(value.get("original_url")),
@@ -156,25 +161,38 @@ def _video(record: Record, value: dict[str, Any], thread: str | None = None) -> 
     )  # fmt: skip
     if available in _PRIVATE:
         record.observe("post", vid, _PRIVATE[available], available, observed_at=at)
-    _media(record, value, vid, at)
+    _media(record, value, vid, file, at)
     record.text_edges(owner, text, post_id=vid, at=when[0], observed_at=at)
     for comment in objs(value.get("comments")):
         _comment(record, comment, vid, at)
 
 
-def _media(record: Record, value: dict[str, Any], vid: str, at: datetime | None) -> None:
+def _post_id(value: dict[str, Any], platform: str, file: str) -> str:
+    """The id of the post that the video ``file`` stands in."""
+    shown = ident(value.get("display_id")) if platform == "x" else None
+    return shown if shown and shown.isdigit() else file
+
+
+def _text(value: dict[str, Any], platform: str) -> str | None:
+    title, description = words(value.get("title")), words(value.get("description"))
+    if platform in _UNTITLED and description:
+        return description
+    return "\n\n".join(part for part in (title, description) if part) or None
+
+
+def _media(record: Record, value: dict[str, Any], vid: str, file: str, at: datetime | None) -> None:
     """The video, whose bytes lie beside the file if anywhere, and its thumbnail."""
     path = some(value.get("filename")) or some(value.get("_filename"))
     record.add(
-        "media", id=vid, post_id=vid, type="audio" if value.get("vcodec") == "none" else "video",
+        "media", id=file, post_id=vid, type="audio" if value.get("vcodec") == "none" else "video",
         url=some(value.get("url")), local_path=re.split(r"[/\\]", path)[-1] if path else None,
         width=small(value.get("width")), height=small(value.get("height")),
         duration_ms=milliseconds(value.get("duration")), status="omitted",
     )  # fmt: skip
-    record.edge("attaches", vid, vid, "media", post_id=vid, observed_at=at)
+    record.edge("attaches", vid, file, "media", post_id=vid, observed_at=at)
     thumbnail = some(value.get("thumbnail"))
     if thumbnail:
-        key = f"{vid}/thumbnail"
+        key = f"{file}/thumbnail"
         record.add("media", id=key, post_id=vid, type="image", url=thumbnail, status="present")
         record.edge("attaches", vid, key, "media", post_id=vid, observed_at=at)
 

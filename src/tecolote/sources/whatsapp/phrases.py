@@ -38,9 +38,22 @@ _KIND_WORDS = (
     "(?:foto|video|mensaje) de (?:una sola visualización|visualización única)"
 )
 #: All of a message whose file was left out of the export.
-OMITTED = re.compile(rf"<?(?:archivo de )?(?P<kind>{_KIND_WORDS}) (?:omitted|omitid[oa])>?\.?", re.IGNORECASE)
+OMITTED = re.compile(
+    rf"<?(?:archivo de )?(?P<kind>{_KIND_WORDS}) (?:omitted|omitid[oa])>?\.?|"
+    r"<(?P<other>Medien ausgeschlossen|Arquivo de mídia oculto|Mídia oculta|Médias omis|Media omessi)>",
+    re.IGNORECASE,
+)
 _NAMED_OMITTED = re.compile(
-    r"(?P<name>[^\n/\\]{1,200}\.\w{1,8})(?: • [^•\n]{1,40})* (?:• )?documento? omit(?:ted|ido)", re.IGNORECASE
+    r"(?P<name>[^\n/\\]{1,200}\.\w{1,8})(?: • [^•\n]{1,40})* (?:• )?"
+    r"(?:documento? omit(?:ted|ido)|contact card omitted|tarjeta de contacto omitida)",
+    re.IGNORECASE,
+)
+#: All of a message that only another phone can show: its content is no part of any export.
+_ELSEWHERE = re.compile(
+    r"(?:You (?:received|sent) a view once (?P<kind>message|photo|video|voice message)\. For added privacy|"
+    r"(?:Recibiste|Enviaste) un(?:a)? (?P<tipo>mensaje|foto|video|mensaje de voz) (?:de|para ver) "
+    r"(?:una sola (?:vez|visualización)|visualización única)\. Para (?:mayor|más) privacidad)[^\n]{0,120}",
+    re.IGNORECASE,
 )
 #: First line of a message with a file, on Android.
 ATTACHED = re.compile(
@@ -181,6 +194,9 @@ def _omitted(text: str, shown: str) -> Attachment | None:
     named = _NAMED_OMITTED.fullmatch(shown)
     if named:
         return Attachment(kind_of(named["name"]), named["name"], "omitted", None)
+    elsewhere = _ELSEWHERE.fullmatch(shown) if len(shown) < 250 else None
+    if elsewhere:
+        return Attachment(_kind_by_word(elsewhere["kind"] or elsewhere["tipo"]), None, "omitted", None)
     whole = OMITTED.fullmatch(shown)
     if whole:
         return Attachment(_kind_by_word(whole["kind"]), None, "omitted", None)
@@ -193,8 +209,8 @@ def _omitted(text: str, shown: str) -> Attachment | None:
     return None
 
 
-def _kind_by_word(words: str) -> str | None:
-    low = words.lower()
+def _kind_by_word(words: str | None) -> str | None:
+    low = (words or "").lower()
     return next((kind for kind, marks in _BY_WORD if any(m in low for m in marks)), None)
 
 

@@ -50,7 +50,7 @@ class WhatsApp:
     """Reader of ``_chat.txt`` and ``WhatsApp Chat with X.txt``; see the module's words on columns."""
 
     name = "whatsapp"
-    version = "1"
+    version = "2"
     title = "WhatsApp chat (text or zip)"
     obtained = "In the chat: More, Export chat; with or without media"
     proven = True
@@ -173,7 +173,7 @@ class _Reading:
         elif (
             "omit" in low or "elimin" in low or "delet" in low or "call" in low or "llamada" in low or "adjunt" in low
             or "attach" in low or "maps" in low or text[-1:] == ">" or "\u200e" in text or "cifrad" in low
-            or "encrypt" in low or "secured" in low
+            or "encrypt" in low or "secured" in low or text[:1] == "<" or " privac" in low
         ):  # fmt: skip
             self._special(rec, post, at, stated, person, text)
         else:
