@@ -38,16 +38,8 @@ from tecolote.sources.shapes import (
 _INTO = frozenset({"messages"})
 #: Message types by name, and by number where a version of the exporter did not know the name yet.
 _MESSAGES = {
-    "Default",
-    "Reply",
-    "ChatInputCommand",
-    "ContextMenuCommand",
-    "ThreadStarterMessage",
-    "19",
-    "20",
-    "21",
-    "23",
-}
+    "Default", "Reply", "ChatInputCommand", "ContextMenuCommand", "ThreadStarterMessage", "19", "20", "21", "23",
+}  # fmt: skip
 _DELETED = re.compile(r"Deleted User(?: [0-9a-f]{8})?|deleted_user_[0-9a-f]+")
 _SHARED_DELETED = "456226577798135808"
 _DIRECT = re.compile(rb'"type"\s*:\s*"(?:Direct|DM|GroupDM|Private)|"guild"\s*:\s*\{[^{}]{0,200}"id"\s*:\s*"0"')

@@ -1,7 +1,8 @@
 """Instagram as its web pages receive it (API v1): bare posts, feeds of them, profiles, Zeeschuimer and 4CAT NDJSON.
 
 A post is ``pk`` (``id`` is the same with the owner's id behind an underscore). A hidden like count is null, not zero.
-Posts in the older graph form (``taken_at_timestamp``, ``edge_…``) inside an envelope are read as instaloader's are.
+Posts in the older graph form (``taken_at_timestamp``, ``edge_…``) inside an envelope are read as instaloader's are, and
+so are profiles (``web_profile_info``). Answers of the web page of today keep posts as nodes of ``data.xdt_…`` lists.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ _POST = {"taken_at", "media_type", "code", "image_versions2", "carousel_media", 
 _LISTS = ("items", "medias", "feed_items", "fill_items", "reels_media", "users")
 _THREADS = {"inbox.threads[].thread_id", "thread.thread_id", "threads[].thread_id", "thread_id"}
 _MESSAGE = re.compile(rb'"(?:item_type|thread_v2_id)"\s*:')
+_NODES = re.compile(rb'"(?:taken_at|media_type|image_versions2)"\s*:')
 _KINDS = {1: "image", 2: "video"}
 
 
@@ -41,7 +43,7 @@ class InstagramWeb(JsonReader):
     """Reader of API v1 answers and captures of them."""
 
     name = "instagram_web"
-    version = "1"
+    version = "2"
     title = "Instagram web captures (API v1 JSON, Zeeschuimer NDJSON)"
     obtained = "Zeeschuimer in Firefox, 4CAT's NDJSON, instagrapi, or answers saved from a browser's developer tools"
     proven = True
@@ -63,7 +65,11 @@ class InstagramWeb(JsonReader):
         graph = {"shortcode", "taken_at_timestamp"} <= bare and any(key.startswith("__import_meta") for key in bare)
         profile = {"user.pk", "user.username", "user.follower_count"} <= bare
         comments = {"comments[].pk", "comments[].user.username", "comments[].text"} <= bare
-        return 0.9 if graph or profile or comments else 0.0
+        people = {"users[].pk", "users[].username", "users[].full_name"} <= bare
+        if graph or profile or comments or people or {"data.user.username", "data.user.edge_followed_by"} <= bare:
+            return 0.9
+        listed = any(key.startswith("data.xdt_") for key in bare) and _NODES.search(head)
+        return 0.9 if listed else 0.0
 
     def chats(self, source: Source) -> list[Chat]:
         """Direct messages, if the file holds some; posts are public."""
@@ -78,9 +84,16 @@ class InstagramWeb(JsonReader):
         envelope = value if "source_platform" in value else obj(value.get("__import_meta"))
         record.captured = epoch(envelope.get("timestamp_collected"), 1000)[0]
         body = obj(value.get("data")) if "source_platform" in value else value
+        nodes = [node for key, part in obj(body.get("data")).items() if key.startswith("xdt_") for node in _nodes(part)]
+        if nodes:
+            for node in nodes:
+                _post(record, node)
+            return
         body = obj(body.get("media")) or obj(body.get("media_or_ad")) or body
         if "shortcode" in body or "taken_at_timestamp" in body:
             instagram_instaloader.READER.rows(record, {"node": body})
+        elif "edge_followed_by" in obj(dig(body, "data", "user")):
+            instagram_instaloader.READER.rows(record, {"node": dig(body, "data", "user")})
         elif "text" in body and "user" in body and "media_type" not in body:
             _comment(record, body, ident(record.piece.envelope.get("media_id")), None)
         elif "media_type" in body or "taken_at" in body:
@@ -95,6 +108,13 @@ class InstagramWeb(JsonReader):
             raise Unreadable("direct messages: private, not read; import posts")
         else:
             raise Unreadable("neither a post, an account nor a comment")
+
+
+def _nodes(part: Any) -> list[dict[str, Any]]:
+    """The posts of one list of an answer of the web page."""
+    nodes = [obj(edge.get("node")) for edge in objs(obj(part).get("edges"))] or objs(obj(part).get("items"))
+    posts = [obj(node.get("media")) or node for node in nodes]
+    return [post for post in posts if "taken_at" in post or "media_type" in post]
 
 
 def _key(value: dict[str, Any]) -> str | None:

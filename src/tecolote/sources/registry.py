@@ -19,6 +19,7 @@ MODULES: tuple[str, ...] = (
     "youtube_api",
     "ytdlp",
     "tiktok_research",
+    "tiktok_web",
     "instagram_instaloader",
     "instagram_web",
     "instagram_download",

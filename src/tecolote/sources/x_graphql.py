@@ -1,6 +1,7 @@
 """X as its web pages receive it (GraphQL): captures by Zeeschuimer, scrapers and browsers' developer tools.
 
-The shape changed in 2024 and 2026: names, counts, bio and picture of an account left ``legacy`` for fields of their
+Until 2023 search answers ("adaptive") held posts and accounts of v1.1 side by side; Zeeschuimer put the account beside
+its post, as ``user``. In 2024 and 2026 names, counts, bio and picture of an account left ``legacy`` for fields of their
 own. Every field is looked for in its newer place first, so that a shape between two versions is read too. An id is
 ``rest_id``, else ``legacy.id_str``; never ``item_id`` or ``data.id``, which Zeeschuimer rounds in its reply branch.
 """
@@ -33,7 +34,7 @@ class XGraphQL(JsonReader):
     """Reader of X's GraphQL answers, bare or in Zeeschuimer's envelope."""
 
     name = "x_graphql"
-    version = "1"
+    version = "2"
     title = "X web captures (GraphQL JSON, Zeeschuimer NDJSON)"
     obtained = "Zeeschuimer in Firefox, twscrape's raw answers, or answers saved from a browser's developer tools"
     proven = True
@@ -116,6 +117,8 @@ def _is_thing(value: dict[str, Any]) -> bool:
         return True
     if kind == "User":  # around a timeline stands a user of whom nothing is said
         return "rest_id" in value or "legacy" in value
+    if value.get("type") == "adaptive" and "full_text" in obj(value.get("legacy")):
+        return True
     return kind is None and "rest_id" in value and ("legacy" in value or "core" in value)
 
 
@@ -160,7 +163,7 @@ def _lowered(record: Record, value: dict[str, Any]) -> dict[str, Any]:
     out = dict(old)
     out["id_str"] = ident(value.get("rest_id")) or ident(old.get("id_str"))
     out["source"] = value.get("source", old.get("source"))
-    out["view_count"] = dig(value, "views", "count")
+    out["view_count"] = dig(value, "views", "count") or dig(old, "ext_views", "count")
     control = obj(value.get("edit_control"))
     first = obj(control.get("edit_control_initial")) or control
     out["edit_history"] = {"edit_tweet_ids": seq(first.get("edit_tweet_ids"))}
@@ -182,7 +185,7 @@ def _author(record: Record, value: dict[str, Any], old: dict[str, Any]) -> dict[
     if result.get("__typename") in GONE_ACCOUNTS:
         _gone(record, "account", ident(result.get("rest_id")) or known, result)
         return {"id_str": known}
-    return _user(result) if result.get("rest_id") else {"id_str": known}
+    return _user(result) if result.get("rest_id") else obj(value.get("user")) or {"id_str": known}
 
 
 def _note(out: dict[str, Any], value: dict[str, Any], old: dict[str, Any]) -> None:

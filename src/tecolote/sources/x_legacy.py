@@ -104,6 +104,8 @@ def _text(value: dict[str, Any]) -> tuple[str | None, str | None]:
 
 
 def _truncated(value: dict[str, Any]) -> bool:
+    if "retweeted_status_id_str" in value and not value.get("retweeted_status"):
+        return (words(value.get("full_text")) or "").endswith("…")  # the post reposted is only referred to
     return value.get("truncated") is True and not obj(value.get("extended_tweet"))
 
 
@@ -116,9 +118,10 @@ def _references(record: Record, value: dict[str, Any], account: str | None, at: 
     elif whom:
         record.edge("replies", account, whom, "account", post_id=pid, at=at)
     reposted, quoted = obj(value.get("retweeted_status")), obj(value.get("quoted_status"))
-    if reposted:
-        owner = ident_of(obj(reposted.get("user")))
-        record.edge("reposts", account, ident_of(reposted), "post", post_id=pid, dst_account_id=owner, at=at)
+    original = ident_of(reposted) or ident_of(value, "retweeted_status_id")
+    if original:
+        owner = ident_of(obj(reposted.get("user"))) or ident_of(reposted, "user_id")
+        record.edge("reposts", account, original, "post", post_id=pid, dst_account_id=owner, at=at)
     else:
         owner = ident_of(obj(quoted.get("user")))
         target = ident_of(value, "quoted_status_id") or ident_of(quoted)

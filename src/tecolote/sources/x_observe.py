@@ -50,8 +50,8 @@ def problem(sink: Sink, rec: int, found: Problem, names: dict[str, str], at: dat
         sink.note(f"the platform answered: {found.title or ''}: {(found.detail or '')[:200]}")
         return
     if kind == "account" and not target.isdigit():
-        target = names.get(target.lower(), target)
-    reason = ": ".join(part for part in (found.title, found.detail) if part) or None
+        target = ident(names.get(target.lower(), target))
+    reason = some(": ".join(part for part in (found.title, found.detail) if part))
     sink.add(
         "observations", rec, platform="x", target_kind=kind, target_id=target, state=problem_state(found),
         reason=reason, observed_at=at, observed_by="export",
@@ -82,8 +82,8 @@ def compliance(sink: Sink, rec: int, row: Thing, name: str, options: Options) ->
     said = (row.reason or "").lower()
     state = _REASONS.get(said) or ("deleted" if row.action == "delete" and not said else "unknown")
     sink.add(
-        "observations", rec, platform="x", target_kind=compliance_kind(row, name), target_id=row.id, state=state,
-        reason=": ".join(p for p in (row.action, row.reason) if p) or None, observed_at=options.observed_at,
+        "observations", rec, platform="x", target_kind=compliance_kind(row, name), target_id=ident(row.id), state=state,
+        reason=some(": ".join(p for p in (row.action, row.reason) if p)), observed_at=options.observed_at,
         observed_by="export", state_since=moment(row.redacted_at)[0],
     )  # fmt: skip
 

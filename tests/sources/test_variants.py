@@ -1,0 +1,113 @@
+"""What formats hold by their documentation or their tool's source, though no sample at hand does."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tecolote.sources import registry
+from tecolote.sources.base import Options
+
+from .reading import read, rows
+
+USER = {"id_str": "9", "screen_name": "ana", "name": "Ana", "followers_count": 1}
+NODE = {
+    "pk": "33", "id": "33_5", "code": "Cx", "taken_at": 1725156000, "media_type": 1, "caption": {"text": "hola"},
+    "user": {"pk": "5", "username": "ana"}, "like_count": 1,
+}  # fmt: skip
+VIDEO = {
+    "id": "17", "display_id": "18", "title": "Ana - plaza", "description": "plaza en paz", "uploader": "Ana",
+    "uploader_id": "ana", "extractor": "twitter", "extractor_key": "Twitter", "timestamp": 1725156000,
+    "webpage_url": "https://twitter.com/ana/status/18", "fulltitle": "Ana - plaza", "_type": "video",
+    "epoch": 1725256000,
+}  # fmt: skip
+
+
+def reading(value: Any, name: str, options: Options | None = None) -> Any:
+    raw = value.encode() if isinstance(value, str) else json.dumps(value).encode()
+    reader = registry.pick(raw, "file")
+    assert reader is not None and reader.name == name
+    return read(reader, raw, options=options)
+
+
+def test_search_answers_of_x_until_2023_as_zeeschuimer_kept_them() -> None:
+    post = {
+        "created_at": "Wed Oct 10 20:19:24 +0000 2018", "id_str": "12345678901234567", "user_id_str": "9",
+        "full_text": "RT @b: hola #plaza…", "ext_views": {"count": "55"}, "retweeted_status_id_str": "11",
+    }  # fmt: skip
+    line = {
+        "nav_index": "1:0:0", "item_id": 12345678901234568, "timestamp_collected": 1675156000000,
+        "source_platform": "twitter.com", "source_platform_url": "https://twitter.com/search", "source_url": "x",
+        "data": {"id": 12345678901234568, "type": "adaptive", "legacy": post, "user": USER},
+    }  # fmt: skip
+    sink = reading(line, "x_graphql")
+    (found,) = rows(sink, "posts")
+    assert (found["id"], found["account_id"], found["author_name"]) == ("12345678901234567", "9", "ana")
+    assert found["text_truncated"] is True
+    assert rows(sink, "post_snapshots")[0]["views"] == 55
+    assert [(e["src"], e["dst"]) for e in rows(sink, "edges", type="reposts")] == [("9", "11")]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"data": {"xdt_api__v1__feed__user_timeline_graphql_connection": {"edges": [{"node": NODE}]}}},
+        {"data": {"xdt_api__v1__feed__timeline__connection": {"edges": [{"node": {"media": NODE}}]}}},
+        {"data": {"xdt_api__v1__media__shortcode__web_info": {"items": [NODE]}}},
+    ],
+)
+def test_posts_of_instagrams_web_page_of_today(value: Any) -> None:
+    (post,) = rows(reading(value, "instagram_web"), "posts")
+    assert (post["id"], post["account_id"], post["text"]) == ("33", "5", "hola")
+
+
+def test_profiles_and_lists_of_people_of_instagrams_web_page() -> None:
+    user = {"id": "5", "username": "ana", "full_name": "Ana", "biography": "b", "edge_followed_by": {"count": 7}}
+    (profile,) = rows(reading({"data": {"user": user}, "status": "ok"}, "instagram_web"), "account_snapshots")
+    assert (profile["account_id"], profile["followers"]) == ("5", 7)
+    people = [{"pk": str(n), "username": f"u{n}", "full_name": ""} for n in range(3)]
+    assert len(rows(reading({"users": people, "status": "ok"}, "instagram_web"), "accounts")) == 3
+
+
+def test_a_video_on_x_belongs_to_its_post_and_its_made_up_title_is_no_text() -> None:
+    sink = reading(VIDEO, "ytdlp_info_json")
+    (post,) = rows(sink, "posts")
+    assert (post["platform"], post["id"], post["text"]) == ("x", "18", "plaza en paz")
+    assert [(m["id"], m["post_id"]) for m in rows(sink, "media")] == [("17", "18")]
+
+
+def test_a_message_of_a_removed_account_is_a_message() -> None:
+    chat = {"participants": [{"name": "Ana"}], "title": "x", "thread_path": "inbox/x_1", "messages": [
+        {"sender_name": "Ana", "timestamp_ms": 1725156000000, "content": "hola"},
+        {"timestamp_ms": 1725156001000, "share": {"link": "https://i", "original_content_owner": "c"}},
+    ]}  # fmt: skip
+    sink = reading(chat, "facebook_messages")
+    assert sink.quarantined == [] and [p["account_id"] for p in rows(sink, "posts")] == ["Ana", None]
+    assert {p["platform"] for p in rows(sink, "posts")} == {"instagram"}  # only its shares name a content's owner
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "name"),
+    [
+        ("\u200eYou received a view once message. For added privacy, you can only open it on your phone.", None, None),
+        ("\u200eRecibiste una foto de visualización única. Para mayor privacidad, ábrela ahí.", "image", None),
+        ("Beto.vcf \u200eContact card omitted", "document", "Beto.vcf"),
+        ("<Medien ausgeschlossen>", None, None),
+    ],
+)  # fmt: skip
+def test_what_stands_for_a_file_in_a_whatsapp_chat(words: str, kind: str | None, name: str | None) -> None:
+    sink = reading(f"[31/8/24, 8:47:01\u202fPM] Ana: hola\n[31/8/24, 8:48:01\u202fPM] Ana: {words}\n", "whatsapp")
+    _, post = rows(sink, "posts")
+    assert (post["kind"], post["account_id"], post["text"], post["text_raw"]) == ("message", "Ana", None, words)
+    (media,) = rows(sink, "media")
+    assert (media["type"], media["local_path"], media["status"]) == (kind, name, "omitted")
+
+
+def test_a_reply_by_number_is_a_message_in_discord() -> None:
+    message = {"id": "1", "type": "19", "timestamp": "2024-08-31T20:02:00+00:00", "content": "x",
+               "author": {"id": "9", "name": "ana"}}  # fmt: skip
+    chat = {"guild": {"id": "2", "name": "G"}, "channel": {"id": "3", "type": "GuildTextChat", "name": "g"},
+            "messages": [message], "messageCount": 1}  # fmt: skip
+    assert [p["kind"] for p in rows(reading(chat, "discord_dce"), "posts")] == ["message"]
