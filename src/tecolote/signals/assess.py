@@ -16,9 +16,11 @@ import msgspec
 from tecolote.codebook import Codebook
 from tecolote.signals.reasons import Reason, Tongue, act_words, entry_words, no_words, reasons
 from tecolote.signals.text import grammar
+from tecolote.signals.text.encoder import Meaning, seen
 from tecolote.signals.text.kinds import kinds_hash
 from tecolote.signals.text.language import language
 from tecolote.signals.text.model import VOICES, WORDS
+from tecolote.signals.text.nearest import Near, nearest
 from tecolote.signals.text.ngrams import signs
 from tecolote.signals.text.reading import Act, Reading, read
 from tecolote.signals.text.terms import TermFinder
@@ -97,18 +99,26 @@ class Assessor:
         codebook: themes, groups, terms.
         tongue: language of the reasons; findings are in English.
         weights: what was fitted; by default the package's own.
+        meaning: an encoder that is asked where the readers are unsure and that finds the nearest examples.
 
     Attributes:
         version: changes whenever the same post could be read differently: hash of codebook, grammar,
             model and code version.
     """
 
-    def __init__(self, codebook: Codebook, tongue: Tongue = "en", weights: Weights | None = None) -> None:
+    def __init__(
+        self,
+        codebook: Codebook,
+        tongue: Tongue = "en",
+        weights: Weights | None = None,
+        meaning: Meaning | None = None,
+    ) -> None:
         self.codebook = codebook
         self._tongue = tongue
         self._finder = TermFinder(codebook)
         self._weights = weights or shipped()
-        parts = (VERSION, codebook.sha256, self._weights.sha256, kinds_hash())
+        self._meaning = meaning
+        parts = (VERSION, codebook.sha256, self._weights.sha256, kinds_hash(), meaning.sha256 if meaning else "")
         digest = hashlib.sha256("\n".join((*parts, "")).encode())
         for name, raw in grammar.files():
             digest.update(name.encode() + len(raw).to_bytes(8, "big") + raw)
@@ -128,7 +138,10 @@ class Assessor:
         reading = read(text, self._finder, day, self._weights.words)
         voices = self._weights.model.voices(reading.features)
         weighed = WORDS in reading.features
-        probability = round(voices[0] if weighed else min(voices[0], _NOTHING_TO_WEIGH), 4)
+        probability = voices[0] if weighed else min(voices[0], _NOTHING_TO_WEIGH)
+        if self._meaning is not None:
+            probability = self._meaning.again(seen(text, reading), probability)
+        probability = round(probability, 4)
         acts = self._acts(reading, probability)
         flagged = bool(acts) and probability >= _bar(reading)
         voice = "perpetrator" if flagged else VOICES[1 + voices[1:].index(max(voices[1:]))]
@@ -148,7 +161,7 @@ class Assessor:
             probability=probability,
             confidence=_confidence(max(voices), probability),
             lang=language(reading.lanes[0].text, lang),
-            reasons=reasons(reading, acts, flagged, self._weights, self._tongue),
+            reasons=reasons(reading, acts, self._near(text, reading, flagged), self._weights, self._tongue),
             assessor_version=self.version,
             findings=self._findings(reading),
         )
@@ -184,6 +197,12 @@ class Assessor:
             return reading.performed
         likely = self._weights.themes.likely(signs(reading.words, reading.features))
         return [Act(theme, 0, ()) for i, (theme, p) in enumerate(likely[:2]) if i == 0 or p >= _SECOND_THEME]
+
+    def _near(self, text: str, reading: Reading, flagged: bool) -> list[Near] | None:
+        """The examples nearest to a flagged post."""
+        if not flagged:
+            return None
+        return self._meaning.nearest(seen(text, reading)) if self._meaning else nearest(reading.words)
 
     def _findings(self, reading: Reading) -> list[Finding]:
         rows = [

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from tecolote.signals.text import grammar
-from tecolote.signals.text.nearest import nearest
+from tecolote.signals.text.nearest import Near
 from tecolote.signals.text.ngrams import WordReader
 from tecolote.signals.text.reading import Act, Reading
 from tecolote.signals.text.terms import TermHit
@@ -75,19 +75,22 @@ def entry_words(hit: TermHit, tongue: Tongue = "en") -> str:
     return f"{words}: {term.note}" if term and term.note else words
 
 
-def reasons(reading: Reading, acts: list[Act], flagged: bool, weights: Weights, tongue: Tongue = "en") -> list[Reason]:
+def reasons(
+    reading: Reading, acts: list[Act], near: list[Near] | None, weights: Weights, tongue: Tongue = "en"
+) -> list[Reason]:
     """What moved the reading most, in order of weight, at most fourteen.
 
-    A flag also has the words that the word reader knows from acts, and its nearest examples.
+    A flag also has the words that the word reader knows from acts, and its nearest examples, ``near``; without a flag
+    that is None.
     """
     said = _SAID[tongue]
     scored: list[tuple[float, Reason]] = []
     for act in acts or reading.mentioned:
         words = act_words(act, tongue) if acts else said["mentioned"].format(act_words(act, tongue))
         scored.append((1.0 + act.strength, Reason("act", act.theme, None, None, words)))
-    if flagged:
+    if near is not None:
         scored.extend(_words(reading, weights.words, said))
-        scored.extend(_examples(reading, said))
+        scored.extend(_examples(near, said))
     for hit in reading.cues:
         weight = abs(weights.model.push(f"cue:{hit.cue.id}", 1.0)) + hit.cue.weight / 4
         scored.append((weight, Reason("discourse", hit.cue.id, hit.a, hit.b, hit.cue.why[tongue])))
@@ -111,9 +114,9 @@ def _words(reading: Reading, reader: WordReader, said: dict[str, str]) -> list[t
     ]
 
 
-def _examples(reading: Reading, said: dict[str, str]) -> list[tuple[float, Reason]]:
+def _examples(near: list[Near], said: dict[str, str]) -> list[tuple[float, Reason]]:
     found = []
-    for near in nearest(reading.words):
-        why = said["like_act" if near.theme else "like_other"].format(near.likeness, near.text)
-        found.append((0.7 + near.likeness, Reason("example", near.theme or near.voice, None, None, why)))
+    for one in near:
+        why = said["like_act" if one.theme else "like_other"].format(one.likeness, one.text)
+        found.append((0.7 + one.likeness, Reason("example", one.theme or one.voice, None, None, why)))
     return found

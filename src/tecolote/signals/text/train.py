@@ -17,7 +17,7 @@ import argparse
 import math
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -135,7 +135,7 @@ def calibrate(opinions: Matrix, flagged: Matrix, weight: Matrix) -> Matrix:
     return np.asarray(found)
 
 
-def _weighed(opinions: Matrix, flagged: Matrix, weight: Matrix) -> tuple[float, float, float]:
+def weighed(opinions: Matrix, flagged: Matrix, weight: Matrix) -> tuple[float, float, float]:
     """Scale of the features' log-odds, scale of the word reader's, and offset, calibrated.
 
     Both have an equal say. Fitted weights would leave almost all of it to the word reader: on sentences that is as
@@ -188,8 +188,26 @@ def _odds(scores: Matrix) -> Matrix:
     return found
 
 
-def train(data: Path) -> tuple[Model, WordReader, ThemeReader, dict[str, Any]]:
-    """The fitted model, its readers of words and themes, and what cross-validation says about them."""
+class Trial(NamedTuple):
+    """What readers say of rows that they did not see.
+
+    Attributes:
+        rows: all rows.
+        odds: calibrated log-odds of an act.
+        guess: the voice by the features alone, as its place in `VOICES`.
+        fold: the part of each row, left out together.
+        usable: rows that the word reader weighs.
+    """
+
+    rows: list[Row]
+    odds: Matrix
+    guess: npt.NDArray[np.int64]
+    fold: npt.NDArray[np.int64]
+    usable: npt.NDArray[np.bool_]
+
+
+def train(data: Path) -> tuple[Model, WordReader, ThemeReader, Trial]:
+    """The fitted model, its readers of words and themes, and their trial by cross-validation."""
     book = codebook.load()
     rows = [r for r in examples() if not r.held] + framed(_FRAMES) + _indicators(book) + _others(data)
     finder = TermFinder(book)
@@ -211,18 +229,19 @@ def train(data: Path) -> tuple[Model, WordReader, ThemeReader, dict[str, Any]]:
         guess[~kept] = scores.argmax(axis=1)
     usable = np.array([WORDS in r.features for r in readings])
     opinions = np.column_stack([odds, [r.features.get(WORDS, 0.0) for r in readings]])
-    scale, reader, offset = _weighed(opinions[usable], y[usable, 0], weight[usable])
+    scale, reader, offset = weighed(opinions[usable], y[usable, 0], weight[usable])
     w = fit(x, y, weight, start)
-    weights = {n: _row(w[i]) for i, n in enumerate(names)}
+    weights = {n: rounded(w[i]) for i, n in enumerate(names)}
     trained_on: dict[str, int] = {}
     for row in rows:
         trained_on[row.source] = trained_on.get(row.source, 0) + 1
-    model = Model(_row(w[-1]), weights, scale=scale, reader=reader, offset=offset, trained_on=trained_on)
+    model = Model(rounded(w[-1]), weights, scale=scale, reader=reader, offset=offset, trained_on=trained_on)
     odds = opinions @ np.array([scale, reader]) + offset
-    return model, words, themes, _report(rows, odds, guess, usable)
+    return model, words, themes, Trial(rows, odds, guess, fold, usable)
 
 
-def _row(values: Matrix) -> tuple[float, float, float, float, float]:
+def rounded(values: Matrix) -> tuple[float, float, float, float, float]:
+    """Weights of one feature, with as many digits as the file keeps."""
     a, b, c, d, e = (round(float(v), 4) for v in values)
     return (a, b, c, d, e)
 
@@ -254,10 +273,9 @@ def _file(unit: str) -> str:
     return "singles" if place[0] == "s" else name
 
 
-def _report(
-    rows: list[Row], odds: Matrix, guess: npt.NDArray[np.int64], acting: npt.NDArray[np.bool_]
-) -> dict[str, Any]:
-    flags = (odds >= 0) & acting
+def _report(trial: Trial) -> dict[str, Any]:
+    rows, guess = trial.rows, trial.guess
+    flags = (trial.odds >= 0) & trial.usable
     found: dict[str, Any] = {}
     for source in sorted({r.source for r in rows}):
         mine = [i for i, r in enumerate(rows) if r.source == source]
@@ -282,9 +300,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with the licensed sets")
     parser.add_argument("--out", type=Path, required=True, help="folder for voice.json, words.bin and themes.bin")
     wanted = parser.parse_args()
-    model, words, themes, report = train(wanted.data)
+    model, words, themes, trial = train(wanted.data)
     save_weights(wanted.out, model, words, themes)
-    print(msgspec.json.format(msgspec.json.encode(report), indent=1).decode())
+    print(msgspec.json.format(msgspec.json.encode(_report(trial)), indent=1).decode())
 
 
 if __name__ == "__main__":
