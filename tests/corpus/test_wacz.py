@@ -12,6 +12,7 @@ import pytest
 
 from tecolote import verbs
 from tecolote.case import Case
+from tecolote.corpus import plan
 from tecolote.corpus.importer import ImportResult
 from tecolote.corpus.store import Corpus
 from tecolote.evidence import Evidence
@@ -135,8 +136,18 @@ def test_names_of_private_chats_are_not_kept_in_the_words(tmp_path: Path) -> Non
     assert faults == ["1 things are not as datapackage.json says"]
 
 
-def test_an_archive_inside_another_says_that_it_was_not_checked(tmp_path: Path) -> None:
-    inner = wacz({"archive/data.warc": record(b"200 OK", b"x")})
-    _, faults = take(tmp_path, "x.zip", exports.zipped({"inner.wacz": inner}))
-    assert len(faults) == 1
-    assert "import it by itself" in faults[0]
+def test_a_web_archive_inside_a_zip_is_checked_too(tmp_path: Path) -> None:
+    whole = record(b"200 OK", b"testigo", "https://example.org/whole")
+    good, bad = wacz({"archive/a.warc": whole}), wacz({"archive/a.warc": whole}, resources=[])
+    _, logged = take(tmp_path, "both.zip", exports.zipped({"good.wacz": good, "bad.wacz": bad}))
+    assert logged == ["archive/a.warc is not listed"]
+
+
+def test_one_that_is_too_large_to_hold_says_that_it_was_not_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "_HELD", 100)
+    _, logged = take(
+        tmp_path, "x.zip", exports.zipped({"inner.wacz": wacz({"archive/a.warc": record(b"200 OK", b"x")})})
+    )
+    assert len(logged) == 1 and "import it by itself" in logged[0]

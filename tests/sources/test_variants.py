@@ -111,3 +111,24 @@ def test_a_reply_by_number_is_a_message_in_discord() -> None:
     chat = {"guild": {"id": "2", "name": "G"}, "channel": {"id": "3", "type": "GuildTextChat", "name": "g"},
             "messages": [message], "messageCount": 1}  # fmt: skip
     assert [p["kind"] for p in rows(reading(chat, "discord_dce"), "posts")] == ["message"]
+
+
+def test_a_place_sent_on_telegram_as_telethon_writes_it() -> None:
+    message = {
+        "_": "Message", "id": 5, "peer_id": {"_": "PeerChannel", "channel_id": 12}, "date": "2024-08-31T20:00:00+00:00",
+        "message": "", "media": {"_": "MessageMediaVenue", "title": "Plaza",
+                                 "geo": {"_": "GeoPoint", "long": -99.1, "lat": 19.4, "access_hash": 1}},
+    }  # fmt: skip
+    (post,) = rows(reading(message, "telegram_telethon"), "posts")
+    assert json.loads(post["place"]) == {"latitude": 19.4, "longitude": -99.1, "name": "Plaza"}
+
+
+def test_a_row_number_of_facepager_is_no_id() -> None:
+    table = (
+        "id;parent_id;level;object_id;object_type;query_status;created_time;message\n"
+        "1;;0;99;data;fetched (200);2024-08-31T20:00:00+0000;hola\n2;1;1;100;data;fetched (200);;adiós\n"
+    )
+    found = rows(reading(table, "csv"), "posts")
+    assert [(post["id"], post["text"], post["in_reply_to_id"]) for post in found] == [
+        ("99", "hola", None), ("100", "adiós", None),
+    ]  # fmt: skip

@@ -6,6 +6,7 @@ plan says that a file may be kept does the importer store it.
 
 from __future__ import annotations
 
+import io
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -22,7 +23,12 @@ from tecolote.sources import containers, private_shapes, registry, wacz
 from tecolote.sources.base import Chat, Reader, Source, clean_text
 from tecolote.sources.consent import Consent
 
-_NESTED = "a web archive inside another container is not checked against its list of files: import it by itself"
+#: Bytes of a web archive inside another container that are held in memory to check it.
+_HELD = 64 << 20
+_NESTED = (
+    f"a web archive of more than {_HELD >> 20} MiB inside another container is not checked against its list of files: "
+    "import it by itself"
+)
 HOW_TO_CONSENT = "Give the consent record of a participant: --consent consent.toml"
 
 
@@ -213,9 +219,21 @@ def _check_lists(parts: list[Part], stream: BinaryIO) -> None:
     """Whether a web archive holds what its list of files says."""
     for part in parts:
         if part.name.rsplit("!", 1)[-1] == wacz.LIST and not part.refused:
-            part.faults = wacz.faults(stream) if len(part.chain) == 1 else [_NESTED]
+            part.faults = _faults(part, stream)
             if part.faults and any(other.private for other in parts):  # their names are nobody's to keep
                 part.faults = [f"{len(part.faults)} things are not as {wacz.LIST} says"]
+
+
+def _faults(part: Part, stream: BinaryIO) -> list[str]:
+    """What the web archive that ``part`` is the list of does not keep; one inside another container is held whole."""
+    if len(part.chain) == 1:
+        return wacz.faults(stream)
+    outer = part.name.split("!", 1)[0]
+    try:
+        inside = containers.open_member(outer, stream, _length(stream), part.chain[:-1]).read(_HELD + 1)
+    except SourceRefused as error:
+        return [str(error)]
+    return wacz.faults(io.BytesIO(inside)) if len(inside) <= _HELD else [_NESTED]
 
 
 def _spread_privacy(parts: list[Part]) -> None:

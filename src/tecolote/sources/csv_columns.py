@@ -142,11 +142,17 @@ def known(name: str) -> str:
     return kept if kept.startswith("__") else kept.strip("_")
 
 
+_FACEPAGER = {"object_id", "object_type", "query_status"}
+
+
 def by_name(header: tuple[str, ...]) -> Columns:
     """Our columns that the header's names make known, with their places."""
     places: dict[str, int] = {}
     for place, name in enumerate(header):
         places.setdefault(known(name), place)
+    if places.keys() >= _FACEPAGER:
+        places["id"] = places["object_id"]  # its own 'id' and 'parent_id' count the rows of its window
+        places.pop("parent_id", None)
     found: Columns = {}
     taken: set[int] = set()
     for ours, names in NAMES.items():

@@ -97,6 +97,7 @@ class Rows:
             author_name=some(message.get("post_author")), **created(at),
             edited_at=local_moment(message.get("edit_date"), record.options)[0], text=text, thread_id=where.number,
             in_reply_to_id=answered, visibility="public" if where.kind == "channel" else "private",
+            place=compact(_place(message)),
         )  # fmt: skip
         self._counts(record, post, message)
         _media(record, post, message)
@@ -213,6 +214,16 @@ def _linked(message: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     page = some(dig(message, "media", "webpage", "url"))
     if page and not re.search(re.escape(page.rstrip("/")), words(message.get("message")) or ""):
         yield "links_to", page, "link"
+
+
+def _place(message: dict[str, Any]) -> dict[str, Any]:
+    """The coordinates that a message sends, with the name of a venue."""
+    media = obj(message.get("media"))
+    point = obj(media.get("geo"))
+    if "lat" not in point or "long" not in point:
+        return {}
+    title = some(media.get("title"))
+    return {"latitude": point["lat"], "longitude": point["long"]} | ({"name": title} if title else {})
 
 
 def _media(record: Record, post: str, message: dict[str, Any]) -> None:

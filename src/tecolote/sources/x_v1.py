@@ -30,7 +30,7 @@ class XApiV1(JsonReader):
     """Reader of X API v1.1 data as saved by twarc 1, tweepy, stream captures and scripts."""
 
     name = "x_api_v1"
-    version = "1"
+    version = "2"
     title = "X API v1.1 (JSON, JSON Lines)"
     obtained = "twarc 1, tweepy, or the API's own responses saved as files, before the API closed in 2023"
     proven = True
