@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from tecolote import __version__, codebook
-from tecolote.case import Case, write_durably
+from tecolote.case import Case, make_folder, write_durably
 from tecolote.corpus.commit import publish_tables
 from tecolote.corpus.store import Corpus, Writing
 from tecolote.evidence import Evidence
@@ -23,6 +23,7 @@ from tecolote.records import DERIVED_TABLES
 from tecolote.signals.accounts import assess_accounts
 from tecolote.signals.assess import Assessor
 from tecolote.signals.posts import assess_posts
+from tecolote.signals.text.weights import FILES, Weights, load_weights
 from tecolote.tracking.takeover import takeover_alarms
 
 Progress = Callable[[int, int, str], None]
@@ -33,22 +34,32 @@ COACTION_WINDOW = 60
 COACTION_MIN_REPETITION = 2
 
 
-def analyze(case: Case, codebooks: list[Path], progress: Progress | None = None) -> dict[str, Any]:
+def analyze(
+    case: Case, codebooks: list[Path], progress: Progress | None = None, model: Path | None = None
+) -> dict[str, Any]:
     """Fill the derived tables of ``case``.
 
     Args:
         case: the case; its lock is taken.
         codebooks: groups and terms to add to the case for good.
         progress: called with posts done, posts in all, and what is being done.
+        model: folder of weights (`tecolote train`) that the case reads with from now on.
 
     Raises:
         CodebookError: a codebook does not validate.
+        ModelError: the folder holds no weights.
     """
+    if model is not None:
+        load_weights(model)
     load_codebook(case, codebooks)  # one that is invalid, alone or beside the others, must not get into the case
     with case.writing():
         for path in codebooks:
             write_durably(case.codebook_folder / path.name, path.read_bytes())
-        assessor = Assessor(load_codebook(case))
+        if model is not None:
+            make_folder(case.model_folder)
+            for name in FILES:
+                write_durably(case.model_folder / name, (model / name).read_bytes())
+        assessor = Assessor(load_codebook(case), weights=load_model(case))
         evidence = Evidence.open(case, write=True)
         _write_assessments(case, evidence, assessor, progress)
         return assess_again(case, evidence)
@@ -84,6 +95,11 @@ def load_codebook(case: Case, proposed: Sequence[Path] = ()) -> codebook.Codeboo
     own = {path.name: path for path in sorted(case.codebook_folder.glob("*.yaml"))}
     own.update((path.name, path) for path in proposed)
     return codebook.load(*own.values())
+
+
+def load_model(case: Case) -> Weights | None:
+    """The weights that the case keeps; None where it reads with the package's."""
+    return load_weights(case.model_folder) if case.model_folder.exists() else None
 
 
 def _write_assessments(case: Case, evidence: Evidence, assessor: Assessor, progress: Progress | None) -> None:

@@ -186,6 +186,11 @@ class Case:
         return self.root / "codebook"
 
     @property
+    def model_folder(self) -> Path:
+        """Weights of a reader that this case uses instead of the package's own; absent in most cases."""
+        return self.codebook_folder / "model"
+
+    @property
     def keys(self) -> Path:
         """Folder of this case's keys, inside the user's key folder; readable by the owner only."""
         folder = keys_folder() / self.settings.id

@@ -41,6 +41,7 @@ VERBS = {
     "score": "score",
     "codebook": "codebook",
     "evaluate": "evaluate",
+    "train": "train",
     "sources": "sources",
 }
 

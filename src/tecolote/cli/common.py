@@ -54,6 +54,18 @@ case_option = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of the case (or TECOLOTE_CASE).",
 )
+codebooks_option = click.option(
+    "--codebook",
+    "codebooks",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Groups and terms to add (YAML).",
+)
+model_option = click.option(
+    "--model",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of weights to read with (tecolote train), instead of the package's.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 lang_option = click.option(
     "--lang", type=click.Choice(["en", "es"]), default="en", show_default=True, help="Language of what is written."

@@ -7,23 +7,18 @@ from typing import Any
 
 import click
 
-from tecolote.cli.common import json_option, print_json, visible
+from tecolote.cli.common import codebooks_option, json_option, model_option, print_json, visible
 
 _SHOWN = 15
 
 
 @click.command("evaluate", epilog="Example: tecolote evaluate coded-posts.jsonl --plot calibration.svg")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--codebook",
-    "codebooks",
-    multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Groups and terms to add (YAML).",
-)
+@codebooks_option
+@model_option
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Calibration plot to write (SVG).")
 @json_option
-def command(file: Path, codebooks: tuple[Path, ...], plot: Path | None, as_json: bool) -> None:
+def command(file: Path, codebooks: tuple[Path, ...], model: Path | None, plot: Path | None, as_json: bool) -> None:
     """Measure the reader of posts on FILE: JSON Lines with text, voice and, if known, must_flag and themes.
 
     Shares have 95 % Wilson intervals. Wrong flags on reporters and victims come first.
@@ -31,7 +26,7 @@ def command(file: Path, codebooks: tuple[Path, ...], plot: Path | None, as_json:
     from tecolote import verbs
     from tecolote.signals.card import FIGURES
 
-    found = verbs.evaluate(file, list(codebooks), plot)
+    found = verbs.evaluate(file, list(codebooks), plot, model)
     if as_json:
         print_json(found)
         return

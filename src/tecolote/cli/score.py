@@ -6,25 +6,20 @@ from pathlib import Path
 
 import click
 
-from tecolote.cli.common import progress_bar, say
+from tecolote.cli.common import codebooks_option, model_option, progress_bar, say
 
 
 @click.command("score", epilog='Example: tecolote score posts.jsonl --out scored.jsonl   ({"id": "1", "text": "..."})')
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="JSON Lines to write.")
-@click.option(
-    "--codebook",
-    "codebooks",
-    multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Groups and terms to add (YAML).",
-)
-def command(file: Path, out: Path, codebooks: tuple[Path, ...]) -> None:
+@codebooks_option
+@model_option
+def command(file: Path, out: Path, codebooks: tuple[Path, ...], model: Path | None) -> None:
     """Read the posts of FILE (JSON Lines with id, text and, if known, lang); no case needed."""
     from tecolote import verbs
 
     with progress_bar("Scoring") as progress:
-        counts = verbs.score(file, out, list(codebooks), progress=progress)
+        counts = verbs.score(file, out, list(codebooks), progress=progress, model=model)
     say(
         f"{counts['posts']:,} posts, {counts['flagged']:,} flagged, {counts['abstained']:,} abstained from, "
         f"{counts['errors']:,} lines that cannot be read: {out}"

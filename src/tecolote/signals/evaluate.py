@@ -12,9 +12,9 @@ import json
 import math
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -139,7 +139,13 @@ def own_cases(held: bool) -> dict[str, list[Case]]:
     return dict(found)
 
 
-def suite(cases: list[Case], reader: Assessor) -> dict[str, Any]:
+class Reads(Protocol):
+    """What is judged: an `Assessor`, or what stands in for one."""
+
+    def assess(self, text: str, lang: str | None, /) -> Assessment: ...  # noqa: D102
+
+
+def suite(cases: Sequence[Case], reader: Reads) -> dict[str, Any]:
     """Figures on labelled cases, with the misses."""
     groups: dict[str, list[bool]] = defaultdict(list)
     pairs: dict[str, list[bool]] = defaultdict(list)

@@ -16,6 +16,7 @@ from tecolote.codebook import Codebook
 from tecolote.signals.assess import Assessment, Assessor
 from tecolote.signals.text.normalise import lane1, lane2
 from tecolote.signals.text.terms import TermFinder
+from tecolote.signals.text.weights import Weights
 
 if TYPE_CHECKING:
     from tecolote.corpus.store import Corpus
@@ -75,13 +76,17 @@ class Usage(msgspec.Struct):
 
 
 def diff(
-    corpus: Corpus, before: Codebook, after: Codebook, progress: Callable[[int], None] | None = None
+    corpus: Corpus,
+    before: Codebook,
+    after: Codebook,
+    progress: Callable[[int], None] | None = None,
+    weights: Weights | None = None,
 ) -> Iterator[Change]:
     """Posts of the case that ``after`` reads otherwise than ``before``, in the order of platform and id.
 
     ``progress`` is called with the number of posts of each batch.
     """
-    old, new = Assessor(before), Assessor(after)
+    old, new = Assessor(before, weights=weights), Assessor(after, weights=weights)
     for post in _posts(corpus, progress):
         first, second = old.assess(post[3], post[4], post[5]), new.assess(post[3], post[4], post[5])
         kind = _kind(first, second)
@@ -114,9 +119,15 @@ def _change(post: Post, kind: str, old: Assessment, new: Assessment) -> Change:
     )
 
 
-def usage(corpus: Corpus, book: Codebook, only: set[str], progress: Callable[[int], None] | None = None) -> list[Usage]:
+def usage(
+    corpus: Corpus,
+    book: Codebook,
+    only: set[str],
+    progress: Callable[[int], None] | None = None,
+    weights: Weights | None = None,
+) -> list[Usage]:
     """How each term of ``only`` (ids) is used in the case as ``book`` reads it, most used first."""
-    finder, assessor = TermFinder(book), Assessor(book)
+    finder, assessor = TermFinder(book), Assessor(book, weights=weights)
     found = {term: Usage(term) for term in only}
     authors: dict[str, set[tuple[str, str | None]]] = {term: set() for term in only}
     for platform, _, author, words, lang, at in _posts(corpus, progress):

@@ -38,7 +38,7 @@ from tecolote.verbs.lifecycle import (
 from tecolote.verbs.networks import census, coaction, network
 from tecolote.verbs.progress import Progress
 from tecolote.verbs.publish import export, packet, preservation_clocks, preservation_sent, preserve, report
-from tecolote.verbs.signals import analyze, codebook_check, codebook_diff, codebook_try, evaluate, score
+from tecolote.verbs.signals import analyze, codebook_check, codebook_diff, codebook_try, evaluate, score, train
 
 __all__ = [
     "Progress",
@@ -87,6 +87,7 @@ __all__ = [
     "sources",
     "stop",
     "timestamp",
+    "train",
     "verify",
     "witness",
     "write_demo",

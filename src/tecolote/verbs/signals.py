@@ -8,22 +8,38 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tecolote.case import Case
+from tecolote.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
+    from tecolote.signals.adapt import Adapted
+    from tecolote.signals.assess import Assessor
     from tecolote.verbs.progress import Progress
 
 
-def analyze(case_dir: Path, codebooks: list[Path] | None = None, progress: Progress | None = None) -> dict[str, Any]:
+def analyze(
+    case_dir: Path,
+    codebooks: list[Path] | None = None,
+    progress: Progress | None = None,
+    model: Path | None = None,
+) -> dict[str, Any]:
     """Read every post of the case and find who acts together; counts of what was found."""
     from tecolote.analysis import analyze as run_analysis
 
-    return run_analysis(Case.open(case_dir), codebooks or [], progress)
+    return run_analysis(Case.open(case_dir), codebooks or [], progress, model)
 
 
-def score(file: Path, out: Path, codebooks: list[Path], progress: Progress | None = None) -> dict[str, int]:
-    """Read the posts of a JSON Lines file; how many were read, flagged, abstained from, or unreadable."""
+def _assessor(codebooks: list[Path], model: Path | None) -> Assessor:
     from tecolote import codebook
     from tecolote.signals.assess import Assessor
+    from tecolote.signals.text.weights import load_weights
+
+    return Assessor(codebook.load(*codebooks), weights=load_weights(model) if model else None)
+
+
+def score(
+    file: Path, out: Path, codebooks: list[Path], progress: Progress | None = None, model: Path | None = None
+) -> dict[str, int]:
+    """Read the posts of a JSON Lines file; how many were read, flagged, abstained from, or unreadable."""
     from tecolote.signals.score import score_file
 
     done = 0
@@ -34,16 +50,48 @@ def score(file: Path, out: Path, codebooks: list[Path], progress: Progress | Non
         if progress is not None and done % 500 == 0:
             progress(done, 0, "posts")
 
-    return score_file(file, out, step, Assessor(codebook.load(*codebooks)))
+    return score_file(file, out, step, _assessor(codebooks, model))
 
 
-def evaluate(file: Path, codebooks: list[Path], plot: Path | None = None) -> dict[str, Any]:
-    """How well the posts of a labelled file are read; with ``plot`` a calibration plot is written there (SVG)."""
+def train(
+    files: list[Path], out: Path, codebooks: list[Path], even_if_worse: bool = False, progress: Progress | None = None
+) -> Adapted:
+    """Fit weights on from the package's on labelled posts and write them with their card into the new folder ``out``.
+
+    Raises:
+        ModelError: too little is labelled, or more reporters and victims would be flagged than before.
+        UsageError: ``out`` exists.
+    """
     from tecolote import codebook
+    from tecolote.signals.adapt import adapt
     from tecolote.signals.assess import Assessor
+    from tecolote.signals.card import adapted_card
+    from tecolote.signals.evaluate import suite_file
+    from tecolote.signals.text.weights import save_weights
+
+    if out.exists():
+        raise UsageError(f"{out} exists already", "Name a new folder")
+    cases, book = [case for file in files for case in suite_file(file)], codebook.load(*codebooks)
+    made = adapt(cases, book, progress)
+    before, after = made.false_flags()
+    if after > before and not even_if_worse:
+        raise ModelError(
+            f"{after} reporters and victims would be wrongly flagged, {before} are now",
+            "Label more of what they write; or --even-if-worse, and read the card",
+        )
+    version, kept = Assessor(book, weights=made.weights).version, dict(zip(("before", "after"), made.kept, strict=True))
+    out.mkdir(parents=True)
+    save_weights(out, *made.weights[:3])
+    card = adapted_card(len(cases), version, made.calibrated, made.before, made.after, kept)
+    (out / "card.md").write_text(card, "utf-8")
+    return made
+
+
+def evaluate(file: Path, codebooks: list[Path], plot: Path | None = None, model: Path | None = None) -> dict[str, Any]:
+    """How well the posts of a labelled file are read; with ``plot`` a calibration plot is written there (SVG)."""
     from tecolote.signals.evaluate import suite, suite_file
 
-    found = suite(suite_file(file), Assessor(codebook.load(*codebooks)))
+    found = suite(suite_file(file), _assessor(codebooks, model))
     if plot is not None:
         from tecolote.publish.calibration import plot as draw
 
@@ -66,16 +114,15 @@ def codebook_check(file: Path) -> dict[str, Any]:
 
 def codebook_diff(case_dir: Path, file: Path, out: Path | None, progress: Progress | None = None) -> dict[str, Any]:
     """Posts that the case would read otherwise with ``file``: counts, and the changes, protected voices first."""
-    from tecolote.analysis import load_codebook
+    from tecolote.analysis import load_codebook, load_model
     from tecolote.corpus.store import Corpus
     from tecolote.signals import shadow
 
     case = Case.open(case_dir)
     corpus = Corpus(case)
     step = _Counted(progress)
-    changes = [
-        msgspec.structs.asdict(c) for c in shadow.diff(corpus, load_codebook(case), load_codebook(case, [file]), step)
-    ]
+    before, after = load_codebook(case), load_codebook(case, [file])
+    changes = [msgspec.structs.asdict(c) for c in shadow.diff(corpus, before, after, step, load_model(case))]
     changes.sort(key=lambda c: (c["kind"] != "flag", not c["protected"], c["kind"], c["platform"], c["post_id"]))
     if out is not None:
         out.write_bytes(b"".join(msgspec.json.encode(change) + b"\n" for change in changes))
@@ -87,13 +134,13 @@ def codebook_diff(case_dir: Path, file: Path, out: Path | None, progress: Progre
 def codebook_try(case_dir: Path, file: Path, progress: Progress | None = None) -> list[dict[str, Any]]:
     """How each term of ``file`` is used in the case, most used first, with a verdict."""
     from tecolote import codebook
-    from tecolote.analysis import load_codebook
+    from tecolote.analysis import load_codebook, load_model
     from tecolote.corpus.store import Corpus
     from tecolote.signals import shadow
 
     case = Case.open(case_dir)
     own = set(codebook.load(file).terms) - set(codebook.load().terms)
-    found = shadow.usage(Corpus(case), load_codebook(case, [file]), own, _Counted(progress))
+    found = shadow.usage(Corpus(case), load_codebook(case, [file]), own, _Counted(progress), load_model(case))
     return [{**msgspec.structs.asdict(row), "verdict": row.verdict} for row in found]
 
 

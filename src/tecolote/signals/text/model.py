@@ -38,6 +38,24 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def voices(self, features: dict[str, float]) -> list[float]:
         """Probability of each voice; that of perpetrator is calibrated, the others share the rest."""
+        scores = self._scores(features)
+        powers = [math.exp(score - max(scores)) for score in scores]
+        rest = sum(powers[1:])
+        odds = self.scale * _odds(scores) + self.reader * features.get(WORDS, 0.0) + self.offset
+        mine = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds))))
+        return [mine, *((1.0 - mine) * p / rest if rest else 0.0 for p in powers[1:])]
+
+    def plain(self, features: dict[str, float]) -> list[float]:
+        """Probability of each voice by these features alone, not calibrated."""
+        scores = self._scores(features)
+        powers = [math.exp(score - max(scores)) for score in scores]
+        return [power / sum(powers) for power in powers]
+
+    def odds(self, features: dict[str, float]) -> float:
+        """Log-odds of perpetrator by these features alone, not calibrated."""
+        return _odds(self._scores(features))
+
+    def _scores(self, features: dict[str, float]) -> tuple[float, float, float, float, float]:
         perpetrator, reporter, victim, fan, neutral = self.bias
         known = self.weights.get
         for name, value in features.items():
@@ -48,16 +66,15 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 victim += row[2] * value
                 fan += row[3] * value
                 neutral += row[4] * value
-        scores = (perpetrator, reporter, victim, fan, neutral)
-        top = max(scores)
-        powers = [math.exp(s - top) for s in scores]
-        rest = sum(powers[1:])
-        odds = scores[0] - top - math.log(rest) if rest > 0 else 30.0
-        odds = self.scale * odds + self.reader * features.get(WORDS, 0.0) + self.offset
-        mine = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds))))
-        return [mine, *((1.0 - mine) * p / rest if rest else 0.0 for p in powers[1:])]
+        return (perpetrator, reporter, victim, fan, neutral)
 
     def push(self, name: str, value: float) -> float:
         """How far a feature moves the post towards (above 0) or away from perpetrator, in log-odds."""
         row = self.weights.get(name)
         return 0.0 if row is None else value * (row[0] - sum(row[1:]) / 4)
+
+
+def _odds(scores: tuple[float, ...]) -> float:
+    top = max(scores)
+    rest = sum(math.exp(score - top) for score in scores[1:])
+    return scores[0] - top - math.log(rest) if rest > 0 else 30.0

@@ -226,29 +226,34 @@ def design(found: list[tuple[Ints, Floats]]) -> sparse.csr_matrix:
     return sparse.csr_matrix((data, np.concatenate([rows for rows, _ in found]), ends), shape=(len(found), BUCKETS))
 
 
-def fit_words(x: sparse.csr_matrix, performs: Floats, weight: Floats, penalty: float = 0.02) -> WordReader:
+def fit_words(
+    x: sparse.csr_matrix, performs: Floats, weight: Floats, penalty: float = 0.02, start: WordReader | None = None
+) -> WordReader:
     """Fit by L-BFGS (Liu and Nocedal 1989) on the weighted log-loss with an L2 penalty.
 
     Args:
         x: as from `design`.
         performs: 1 where the author performs an act, 0 elsewhere.
         weight: of each post.
-        penalty: of half the squared weights.
+        penalty: of half the squared weights, or of half the squared distance from ``start``.
+        start: a fitted reader from which to go on; its weights of signs that ``x`` does not show stay.
     """
     from scipy.optimize import minimize
 
+    weights = np.zeros(BUCKETS) if start is None else start.weights * start.scale
     used = np.unique(x.indices)
     small = x[:, used]
-    turned = small.T.tocsr()
+    turned, before = small.T.tocsr(), weights[used]
 
     def loss(w: Floats) -> tuple[float, Floats]:
-        scores = small @ w[:-1] + w[-1]
+        scores, moved = small @ w[:-1] + w[-1], w[:-1] - before
         error = weight * (1 / (1 + np.exp(-scores)) - performs)
-        total = float((weight * (np.logaddexp(0, scores) - performs * scores)).sum() + penalty / 2 * (w[:-1] @ w[:-1]))
-        return total, np.append(turned @ error + penalty * w[:-1], error.sum())
+        total = float((weight * (np.logaddexp(0, scores) - performs * scores)).sum() + penalty / 2 * (moved @ moved))
+        return total, np.append(turned @ error + penalty * moved, error.sum())
 
-    fitted = minimize(loss, np.zeros(len(used) + 1), jac=True, method="L-BFGS-B", options={"maxiter": 80}).x
-    weights = np.zeros(BUCKETS)
+    first = np.append(before, 0.0 if start is None else start.bias)
+    most = 80 if start is None else 25  # near the start there is little way to go
+    fitted = minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": most}).x
     weights[used] = fitted[:-1]
     scale = float(np.abs(weights).max()) / 127 or 1.0
     return WordReader(np.round(weights / scale).astype(np.int8), scale, float(fitted[-1]))

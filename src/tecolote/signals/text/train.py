@@ -103,7 +103,8 @@ def fit(x: Matrix, y: Matrix, weight: Matrix, start: Matrix, penalty: float = _P
     """
     design = np.hstack([x, np.ones((len(x), 1))])
     total = weight.sum()
-    limit = 0.5 * np.linalg.norm(design * np.sqrt(weight)[:, None], 2) ** 2 / total + penalty
+    # The largest curvature there is, so that no step can be too long.
+    limit = 0.5 * float(np.linalg.eigvalsh(design.T @ (design * weight[:, None]))[-1]) / total + penalty
     w = start.copy()
     ahead, momentum = w, 1.0
     shrink = np.full((design.shape[1], 1), penalty)

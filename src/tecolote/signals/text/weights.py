@@ -31,6 +31,11 @@ class Weights(NamedTuple):
     themes: ThemeReader
     sha256: str
 
+    @classmethod
+    def of(cls, model: Model, words: WordReader, themes: ThemeReader) -> Weights:
+        """These weights as they are once written and read again."""
+        return _weights(*_files(model, words, themes))
+
 
 class _Folder(Protocol):
     def joinpath(self, name: str, /) -> _File: ...
@@ -43,7 +48,7 @@ class _File(Protocol):
 @cache
 def shipped() -> Weights:
     """The package's own."""
-    return _weights(resources.files("tecolote.signals").joinpath("data"))
+    return _weights(*_read(resources.files("tecolote.signals").joinpath("data")))
 
 
 def load_weights(folder: Path) -> Weights:
@@ -57,20 +62,27 @@ def load_weights(folder: Path) -> Weights:
         if not path.is_file() or path.stat().st_size > _MOST:
             raise ModelError(f"{path} is missing or too long", f"A model is a folder with {', '.join(FILES)}")
     try:
-        return _weights(folder)
+        return _weights(*_read(folder))
     except (ValueError, KeyError, TypeError, msgspec.MsgspecError) as error:
         raise ModelError(f"{folder} holds no model: {error}", "Train it again: tecolote train --help") from None
 
 
 def save_weights(folder: Path, model: Model, words: WordReader, themes: ThemeReader) -> None:
     """Write the three files into ``folder``, which is there."""
-    (folder / "voice.json").write_bytes(msgspec.json.format(msgspec.json.encode(model), indent=0))
-    (folder / "words.bin").write_bytes(pack(words))
-    (folder / "themes.bin").write_bytes(pack_themes(themes))
+    for name, raw in zip(FILES, _files(model, words, themes), strict=True):
+        (folder / name).write_bytes(raw)
 
 
-def _weights(folder: _Folder) -> Weights:
+def _files(model: Model, words: WordReader, themes: ThemeReader) -> tuple[bytes, bytes, bytes]:
+    return msgspec.json.format(msgspec.json.encode(model), indent=0), pack(words), pack_themes(themes)
+
+
+def _read(folder: _Folder) -> tuple[bytes, bytes, bytes]:
     voice, words, themes = (folder.joinpath(name).read_bytes() for name in FILES)
+    return voice, words, themes
+
+
+def _weights(voice: bytes, words: bytes, themes: bytes) -> Weights:
     digest = hashlib.sha256()
     for raw in (voice, words, themes):
         digest.update(len(raw).to_bytes(8, "big") + raw)
