@@ -95,6 +95,7 @@ def test_a_message_of_a_removed_account_is_a_message() -> None:
         ("\u200eRecibiste una foto de visualización única. Para mayor privacidad, ábrela ahí.", "image", None),
         ("Beto.vcf \u200eContact card omitted", "document", "Beto.vcf"),
         ("<Medien ausgeschlossen>", None, None),
+        ("<Se omitió archivo multimedia>", None, None),
     ],
 )  # fmt: skip
 def test_what_stands_for_a_file_in_a_whatsapp_chat(words: str, kind: str | None, name: str | None) -> None:
@@ -103,6 +104,20 @@ def test_what_stands_for_a_file_in_a_whatsapp_chat(words: str, kind: str | None,
     assert (post["kind"], post["account_id"], post["text"], post["text_raw"]) == ("message", "Ana", None, words)
     (media,) = rows(sink, "media")
     assert (media["type"], media["local_path"], media["status"]) == (kind, name, "omitted")
+
+
+@pytest.mark.parametrize(
+    ("words", "observed"),
+    [
+        ("Se eliminó este mensaje por un administrador", ["deleted"]),
+        ("Waiting for this message. This may take a while.", []),
+        ("Esperando el mensaje. Esto puede tomar tiempo.", []),
+    ],
+)
+def test_words_of_whatsapp_itself_are_no_text(words: str, observed: list[str]) -> None:
+    sink = reading(f"31/08/24, 20:47 - Ana: hola\n31/08/24, 20:48 - Ana: {words}\n", "whatsapp")
+    assert [(p["kind"], p["text"], p["text_raw"]) for p in rows(sink, "posts")][1:] == [("message", None, words)]
+    assert [o["state"] for o in rows(sink, "observations")] == observed and not rows(sink, "media")
 
 
 def test_a_reply_by_number_is_a_message_in_discord() -> None:

@@ -27,7 +27,7 @@ EDITED = re.compile(
 #: All of a deleted message.
 DELETED = re.compile(
     r"(?:This message was deleted(?: by admin.{0,80})?|You deleted this message(?: as admin)?|"
-    r"Se eliminó este mensaje|Eliminaste este mensaje|Este mensaje (?:fue eliminado|se eliminó)|"
+    r"Se eliminó este mensaje(?: por (?:un|el) admin.{0,80})?|Eliminaste este mensaje|Este mensaje (?:fue eliminado|se eliminó)|"
     r"(?:Un|El) admin(?:istrador)?\.?.{0,80} eliminó este mensaje)\.?",
     re.IGNORECASE,
 )
@@ -40,13 +40,17 @@ _KIND_WORDS = (
 #: All of a message whose file was left out of the export.
 OMITTED = re.compile(
     rf"<?(?:archivo de )?(?P<kind>{_KIND_WORDS}) (?:omitted|omitid[oa])>?\.?|"
-    r"<(?P<other>Medien ausgeschlossen|Arquivo de mídia oculto|Mídia oculta|Médias omis|Media omessi)>",
+    r"<(?P<other>Se omitió (?:el )?(?:archivo )?multimedia|Medien ausgeschlossen|Arquivo de mídia oculto|Mídia oculta|Médias omis|Media omessi)>",
     re.IGNORECASE,
 )
 _NAMED_OMITTED = re.compile(
     r"(?P<name>[^\n/\\]{1,200}\.\w{1,8})(?: • [^•\n]{1,40})* (?:• )?"
     r"(?:documento? omit(?:ted|ido)|contact card omitted|tarjeta de contacto omitida)",
     re.IGNORECASE,
+)
+#: All of a message that the exporting phone had not received yet.
+PENDING = re.compile(
+    r"(?:Waiting for this message|Esperando (?:el|este) mensaje)\. (?:This may|Esto puede)[^\n]{0,60}", re.IGNORECASE
 )
 #: All of a message that only another phone can show: its content is no part of any export.
 _ELSEWHERE = re.compile(

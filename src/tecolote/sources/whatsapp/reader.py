@@ -8,7 +8,7 @@ sample files. Columns that need explaining:
 - ``created_at``: null unless the date order is settled (`layout`) *and* the user gave a time zone.
 - ``account_id``: a phone number as ``+`` and digits, else the name under which the exporting phone knows the person:
   such a name means something inside this chat only.
-- ``text``: null where WhatsApp's own words stand in for one (deleted, omitted); these are in ``text_raw``.
+- ``text``: null where WhatsApp's own words stand in for one (deleted, omitted, not received yet); these are in ``text_raw``.
 - ``revision``: 1 where the message says that it was edited (once or more often); the first text is not in the export.
 """
 
@@ -29,6 +29,7 @@ from tecolote.sources.whatsapp.phrases import (
     EDITED,
     ENCRYPTION,
     GROUP_TITLE,
+    PENDING,
     PLACE,
     Attachment,
     attachment,
@@ -174,6 +175,7 @@ class _Reading:
             "omit" in low or "elimin" in low or "delet" in low or "call" in low or "llamada" in low or "adjunt" in low
             or "attach" in low or "maps" in low or text[-1:] == ">" or "\u200e" in text or "cifrad" in low
             or "encrypt" in low or "secured" in low or text[:1] == "<" or " privac" in low
+            or "esperando" in low or "waiting" in low
         ):  # fmt: skip
             self._special(rec, post, at, stated, person, text)
         else:
@@ -225,6 +227,8 @@ class _Reading:
             )  # fmt: skip
         elif ENCRYPTION.fullmatch(shown) or (text.startswith("\u200e") and event(text) and not attachment(text)):
             self._event(rec, post, at, stated, text)
+        elif short and PENDING.fullmatch(shown):
+            self._post(rec, post, "message", person, at, stated, None, raw=text)
         elif short and CALL.fullmatch(shown):
             self._post(rec, post, "event", person, at, stated, text)
         else:
