@@ -27,7 +27,8 @@ EDITED = re.compile(
 #: All of a deleted message.
 DELETED = re.compile(
     r"(?:This message was deleted(?: by admin.{0,80})?|You deleted this message(?: as admin)?|"
-    r"Se eliminó este mensaje(?: por (?:un|el) admin.{0,80})?|Eliminaste este mensaje|Este mensaje (?:fue eliminado|se eliminó)|"
+    r"Se eliminó este mensaje(?: por (?:un|el) admin.{0,80})?|Eliminaste este mensaje|"
+    r"Este mensaje (?:fue eliminado|se eliminó)|"
     r"(?:Un|El) admin(?:istrador)?\.?.{0,80} eliminó este mensaje)\.?",
     re.IGNORECASE,
 )
@@ -40,7 +41,8 @@ _KIND_WORDS = (
 #: All of a message whose file was left out of the export.
 OMITTED = re.compile(
     rf"<?(?:archivo de )?(?P<kind>{_KIND_WORDS}) (?:omitted|omitid[oa])>?\.?|"
-    r"<(?P<other>Se omitió (?:el )?(?:archivo )?multimedia|Medien ausgeschlossen|Arquivo de mídia oculto|Mídia oculta|Médias omis|Media omessi)>",
+    r"<(?:Se omitió (?:el )?(?:archivo )?multimedia|Medien ausgeschlossen|Arquivo de mídia oculto|Mídia oculta|"
+    r"Médias omis|Media omessi)>",
     re.IGNORECASE,
 )
 _NAMED_OMITTED = re.compile(

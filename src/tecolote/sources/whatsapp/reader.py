@@ -8,7 +8,8 @@ sample files. Columns that need explaining:
 - ``created_at``: null unless the date order is settled (`layout`) *and* the user gave a time zone.
 - ``account_id``: a phone number as ``+`` and digits, else the name under which the exporting phone knows the person:
   such a name means something inside this chat only.
-- ``text``: null where WhatsApp's own words stand in for one (deleted, omitted, not received yet); these are in ``text_raw``.
+- ``text``: null where WhatsApp's own words stand in for one (deleted, omitted, not received yet); these are in
+  ``text_raw``.
 - ``revision``: 1 where the message says that it was edited (once or more often); the first text is not in the export.
 """
 
