@@ -147,3 +147,22 @@ def test_a_row_number_of_facepager_is_no_id() -> None:
     assert [(post["id"], post["text"], post["in_reply_to_id"]) for post in found] == [
         ("99", "hola", None), ("100", "adiós", None),
     ]  # fmt: skip
+
+
+def test_a_post_of_instagram_has_one_id_in_crowdtangle_and_elsewhere() -> None:
+    post = {
+        "platformId": "33_5", "platform": "Instagram", "date": "2024-08-31 20:00:00", "description": "hola",
+        "postUrl": "https://www.instagram.com/p/Cx/", "subscriberCount": 5,
+        "statistics": {"actual": {"favoriteCount": 1}}, "account": {"id": 3, "handle": "p", "platformId": "5"},
+    }  # fmt: skip
+    (found,) = rows(reading({"status": 200, "result": {"posts": [post]}}, "crowdtangle"), "posts")
+    (other,) = rows(reading(NODE, "instagram_web"), "posts")
+    assert (found["platform"], found["id"], found["account_id"]) == (
+        other["platform"], other["id"], other["account_id"],
+    )  # fmt: skip
+
+
+def test_keys_nested_by_spite_cost_their_file_alone() -> None:
+    raw = b'{"result":' * 480 + b"1" + b"}" * 480
+    for reader in registry.READERS:
+        read(reader, raw)

@@ -25,7 +25,7 @@ class CrowdTangle(JsonReader):
     """Reader of CrowdTangle's API answers."""
 
     name = "crowdtangle"
-    version = "1"
+    version = "2"
     title = "CrowdTangle API (JSON)"
     obtained = "CrowdTangle's API, before it closed in August 2024"
     proven = True
@@ -57,6 +57,8 @@ def _time(value: Any) -> Moment:
 
 def _post(record: Record, value: dict[str, Any]) -> None:
     pid = required(ident(value.get("platformId"), numeric=False), "post id")
+    if record.platform == "instagram":
+        pid = pid.split("_", 1)[0]  # behind it stands the owner; other exports of Instagram call the post so
     owner = obj(value.get("account"))
     account = ident(owner.get("platformId"))
     when, taken = _time(value.get("date")), _time(value.get("updated"))

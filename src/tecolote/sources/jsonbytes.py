@@ -29,6 +29,8 @@ _NOT_BRACKETS = bytes(b for b in range(256) if b not in b"[]{}")
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 _BOM = b"\xef\xbb\xbf"
 _BLOCK = 256 << 10
+#: No format keeps its records deeper; a document nested by spite under such keys is scanned as a value.
+_DESCENT = 8
 
 
 class Unreadable(ValueError):
@@ -110,7 +112,7 @@ class _Stop(Exception):
 
 
 class _Scan:
-    """One pass over a document that notes spans and never recurses deeper than the keys it was given."""
+    """One pass over a document that notes spans and goes no deeper into it than `_DESCENT` of the keys it was given."""
 
     def __init__(self, text: str, into: frozenset[str], note: Note) -> None:
         self.text, self.into, self.note = text, into, note
@@ -185,10 +187,10 @@ class _Scan:
                 return at
 
     def _member(self, at: int, pointer: str, key: str, into: dict[str, Any]) -> int:
-        char = self.text[at : at + 1]
-        if key in self.into and char == "[":
+        char = self.text[at : at + 1] if key in self.into and pointer.count("/") <= _DESCENT else ""
+        if char == "[":
             return self._list(at, pointer)
-        if key in self.into and char == "{":
+        if char == "{":
             inner: dict[str, Any] = {}
             into[key] = inner
             return self._object(at, pointer, inner)

@@ -48,6 +48,8 @@ class XGraphQL(JsonReader):
             return 0.95 if _FROM_X.search(head) else 0.0
         if bare & _MESSAGES:
             return 0.9
+        if {"rest_id", "legacy.full_text"} <= bare:
+            return 0.9
         answer = any(key.startswith(("data.", "__typename", "tweet_results", "user_results")) for key in bare)
         return 0.9 if answer and _TYPED.search(head) and _OF_X.search(head) else 0.0
 
