@@ -25,14 +25,15 @@ Shares are given with 95 % Wilson intervals.
 
 **What it is.** Rules of discourse in data files (who speaks to whom, in which mood, with which demand, offer or
 signature), a codebook of names and terms, a linear reader of words, letters, kinds of words and cues, and a logistic
-model of cues; the last two have an equal say in the probability, calibrated on files that neither had seen. It says whose voice a post is (perpetrator, reporter, victim, fan, neutral), which acts its author performs, how
-sure that is, and why, with the place in the raw text.
+model of cues; the last two have an equal say in the probability, calibrated on files that neither had seen. It says
+whose voice a post is (perpetrator, reporter, victim, fan, neutral), which acts its author performs, how sure that is,
+and why, with the place in the raw text.
 
 **What it is for.** To put posts before a person. A flag needs an act *and* the voice of a perpetrator: a probability
-of at least 0.75, of 0.9 beside any cue of a reporter or a victim, which in files left out of the fit keeps 94 % of
-twins and 97 % of reporters and victims clean; what lies between 0.45 and that is an abstention. The act is what the rules say; where no rule says one, but two things stand in the author's own words that an act can be
-made of, the readers of words and themes say it, and the reasons tell so. A flag is no proof, removes nothing, and says
-nothing about guilt.
+of at least 0.75, of 0.9 beside any cue of a reporter or a victim; what lies between 0.45 and that is an abstention.
+The act is what the rules say; where no rule says one, but two things stand in the author's own words that an act can
+be made of, the readers of words and themes say it, and the reasons tell so. A flag is no proof, removes nothing, and
+says nothing about guilt.
 
 **What it is not for.** Deciding without a person; languages other than Spanish, English and their mixture; pictures,
 sound and video; measuring how much of what exists is found.
@@ -68,7 +69,13 @@ def _list(title: str, rows: dict[str, str]) -> list[str]:
 
 
 def card(
-    version: str, suites: Figures, held: Figures, fitted: Figures, rates: dict[str, str], hidden: dict[str, str]
+    version: str,
+    suites: Figures,
+    held: Figures,
+    fitted: Figures,
+    rates: dict[str, str],
+    hidden: dict[str, str],
+    asked: Figures,
 ) -> str:
     """The card in Markdown.
 
@@ -79,6 +86,7 @@ def card(
         fitted: figures of the shipped pairs that the weights were fitted on.
         rates: share flagged per source and class.
         hidden: share of codebook terms found again per disguise.
+        asked: figures of the suites and pairs that only measure, with an encoder; empty where none was asked.
     """
     lines = [_HEAD, f"Version `{version}`; weights `{shipped().sha256[:16]}`.", "", "## Pairs that only measure", ""]
     lines += _table(held)

@@ -1,4 +1,4 @@
-"""How well posts are read: ``python -m tecolote.signals.evaluate [--data DIR] [--card FILE]``.
+"""How well posts are read: ``python -m tecolote.signals.evaluate [--data DIR] [--encoder NAME] [--card FILE]``.
 
 Prints tables per source and per functionality, with Wilson intervals (Wilson 1927), the misses first, and
 the recall of hidden codebook terms. Sets without a licence are measured here and used for nothing else.
@@ -21,7 +21,8 @@ import msgspec
 from tecolote import codebook
 from tecolote.errors import TecoloteError
 from tecolote.signals.assess import Assessment, Assessor
-from tecolote.signals.card import card
+from tecolote.signals.card import FIGURES, card
+from tecolote.signals.text.encoder import load_encoder
 from tecolote.signals.text.examples import examples
 from tecolote.signals.text.normalise import fold, lane1, lane2
 from tecolote.signals.text.terms import TermFinder
@@ -209,7 +210,7 @@ def _false_flag(case: Case, found: Assessment) -> dict[str, Any]:
 
 
 def sources(data: Path, reader: Assessor, limit: int = 3000) -> Iterator[tuple[str, str]]:
-    """Flag rates per labelled source, one line each; at most ``limit`` rows of a class, evenly spaced."""
+    """Flag rate and mean probability per class of each labelled source; at most ``limit`` rows, evenly spaced."""
     import pyarrow.parquet as pq
 
     for name, column in (
@@ -229,8 +230,10 @@ def sources(data: Path, reader: Assessor, limit: int = 3000) -> Iterator[tuple[s
             classes[str(row[column])].append(row["text"])
         for label, texts in sorted(classes.items()):
             chosen = texts[:: max(1, -(-len(texts) // limit))]
-            flagged = sum(reader.assess(t).flag for t in chosen)
-            yield f"{name} {column}={label}", _share(flagged, len(chosen))
+            found = [reader.assess(t) for t in chosen]
+            mean = sum(f.probability for f in found) / len(found)
+            share = _share(sum(f.flag for f in found), len(found))
+            yield f"{name} {column}={label}", f"{share}, mean probability {mean:.3f}"
 
 
 _LEET = str.maketrans("aeiost", "431057")
@@ -274,18 +277,31 @@ def hidden_terms(book: codebook.Codebook, count: int = 600) -> dict[str, str]:
     return {name: _share(*counts) for name, counts in found.items()}
 
 
+def _asking(encoder: str, book: codebook.Codebook, suites: dict[str, list[Case]]) -> dict[str, dict[str, Any]]:
+    """Figures of ``suites`` with the encoder of that name, printed as they come."""
+    reader = Assessor(book, meaning=load_encoder(encoder))
+    found = {}
+    for name, cases in suites.items():
+        found[name] = suite(cases, reader)
+        print(f"{name}, asking {encoder}:", *(f"{row} {found[name][row]};" for row in FIGURES))
+    return found
+
+
 def main() -> None:
     """Command line of this module."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="folder with labelled text; without it the shipped pairs only")
+    parser.add_argument("--encoder", help="measure the suites with this encoder as well: use, or module:attribute")
     parser.add_argument("--card", type=Path, help="write the model card here")
     wanted = parser.parse_args()
     book = codebook.load()
     reader = Assessor(book)
     print("reader", reader.version)
     files = sorted(wanted.data.glob("*.jsonl")) if wanted.data else []
-    suites = {path.name: suite(suite_file(path), reader) for path in files}
-    held = {name: suite(cases, reader) for name, cases in own_cases(held=True).items()}
+    files_cases = {path.name: suite_file(path) for path in files}
+    held_cases = own_cases(held=True)
+    suites = {name: suite(cases, reader) for name, cases in files_cases.items()}
+    held = {name: suite(cases, reader) for name, cases in held_cases.items()}
     fitted = {name: suite(cases, reader) for name, cases in own_cases(held=False).items()}
     for name, figures in (suites | held).items():
         shown = {**figures, "false flags": figures["false flags"][:_SHOWN]}
@@ -296,8 +312,9 @@ def main() -> None:
     hidden = hidden_terms(book)
     for name, words in hidden.items():
         print(f"hidden by {name:15} {words}")
+    asked = _asking(wanted.encoder, book, files_cases | held_cases) if wanted.encoder else {}
     if wanted.card:
-        wanted.card.write_text(card(reader.version, suites, held, fitted, rates, hidden))
+        wanted.card.write_text(card(reader.version, suites, held, fitted, rates, hidden, asked))
 
 
 if __name__ == "__main__":
