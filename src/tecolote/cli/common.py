@@ -168,6 +168,10 @@ def visible(text: str) -> str:
 _COUNTED = ("posts", "accounts", "media", "edges", "observations")
 
 
+#: Most files that an import lists; of more, those with something to say come first and the rest is added up.
+_LISTED = 100
+
+
 def print_files(files: list[Any]) -> None:
     """The table of an import, to standard error."""
     from rich.console import Console
@@ -180,17 +184,30 @@ def print_files(files: list[Any]) -> None:
         table.add_column(name, justify="right", footer=_number(sum(f.rows.get(name, 0) for f in files)))
     table.add_column("quarantined", justify="right", footer=_number(sum(f.quarantined for f in files)))
     table.add_column("remark", overflow="fold", ratio=5)
-    for file in files:
+    listed = _worth_listing(files)
+    for file in listed:
         remark = "; ".join([file.reason, *file.why[:1], *file.notes[:1]]).strip("; ")
         counts = [_number(file.rows.get(name, 0)) for name in _COUNTED]
         read_as = file.source or file.status
         table.add_row(visible(file.path), read_as, *counts, _number(file.quarantined), visible(remark))
     width = None if sys.stderr.isatty() else 160
     Console(stderr=True, width=width, highlight=False, markup=False).print(table)
+    if len(listed) < len(files):
+        say(f"... and {len(files) - len(listed):,} files more; --json lists all. By format:")
+        print_formats(files)
     stopped = sum(f.status == "stopped" for f in files)
     if stopped:
         say(f"STOPPED at {stopped} {'file' if stopped == 1 else 'files'} on a stop list: suspected abuse material.")
         say_where_to_report()
+
+
+def _worth_listing(files: list[Any]) -> list[Any]:
+    """The files that are listed, in the order of the import."""
+    if len(files) <= _LISTED:
+        return files
+    silent = [not (file.reason or file.why or file.notes or file.quarantined) for file in files]
+    chosen = sorted(range(len(files)), key=lambda at: (silent[at], at))[:_LISTED]
+    return [files[at] for at in sorted(chosen)]
 
 
 def say_where_to_report() -> None:
