@@ -28,16 +28,26 @@ def analyze(
     return run_analysis(Case.open(case_dir), codebooks or [], progress, model)
 
 
-def _assessor(codebooks: list[Path], model: Path | None) -> Assessor:
+def _assessor(codebooks: list[Path], model: Path | None, encoder: str | None = None) -> Assessor:
     from tecolote import codebook
     from tecolote.signals.assess import Assessor
+    from tecolote.signals.text.encoder import load_encoder
     from tecolote.signals.text.weights import load_weights
 
-    return Assessor(codebook.load(*codebooks), weights=load_weights(model) if model else None)
+    return Assessor(
+        codebook.load(*codebooks),
+        weights=load_weights(model) if model else None,
+        meaning=load_encoder(encoder) if encoder else None,
+    )
 
 
 def score(
-    file: Path, out: Path, codebooks: list[Path], progress: Progress | None = None, model: Path | None = None
+    file: Path,
+    out: Path,
+    codebooks: list[Path],
+    progress: Progress | None = None,
+    model: Path | None = None,
+    encoder: str | None = None,
 ) -> dict[str, int]:
     """Read the posts of a JSON Lines file; how many were read, flagged, abstained from, or unreadable."""
     from tecolote.signals.score import score_file
@@ -50,7 +60,7 @@ def score(
         if progress is not None and done % 500 == 0:
             progress(done, 0, "posts")
 
-    return score_file(file, out, step, _assessor(codebooks, model))
+    return score_file(file, out, step, _assessor(codebooks, model, encoder))
 
 
 def train(
