@@ -66,7 +66,8 @@ def test_a_private_chat_is_taken_after_the_form_is_filled_in(tmp_path: Path, cha
         [
             ("Write down such a consent", "y"), ("Who consents", "Ana Invented"), ("used for", 'a "complaint"\\'),
             ("Last day", "soon"), ("A day from today on", ""), ("Last day", "2099-12-31"),
-            ("reached", "ana@example.org"), ("other names", "Anita, +52 55 5555 0100"), ("every private chat", "n"),
+            ("reached", "ana@example.org"),("other names", "Anita 👩🏽‍🌾, +52 55 5555 0100"),
+            ("every private chat", "n"),
             ("what they agreed to", "y"), ("more than one order", "xyz"), ("One of", "dmy"),
         ],
     )  # fmt: skip
@@ -75,7 +76,7 @@ def test_a_private_chat_is_taken_after_the_form_is_filled_in(tmp_path: Path, cha
     assert path.stat().st_mode & 0o077 == 0
     assert str(path) in said
     record = consents.load(path)
-    assert record.givers == {"Ana Invented", "Anita", "+52 55 5555 0100"}
+    assert record.givers == {"Ana Invented", "Anita 👩🏽‍🌾", "+52 55 5555 0100"}
     assert record.purpose == 'a "complaint"\\' and not record.covers_all
     (logged,) = Evidence.open(Case.open(case)).events("consent")
     assert logged.payload == record.as_payload()

@@ -28,7 +28,7 @@ def _case_given(context: click.Context, parameter: click.Parameter, case_dir: Pa
         from tecolote import verbs
 
         # What is wrong with the case is said by the verb itself.
-        with contextlib.suppress(TecoloteError, OSError):
+        with contextlib.suppress(TecoloteError, OSError, ValueError, KeyError):
             for past in verbs.ended_consents(case_dir):
                 say(_words_of_end(past, case_dir))
     return case_dir

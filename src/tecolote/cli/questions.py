@@ -162,7 +162,7 @@ class Terminal:
 
     def _line(self, asked: str) -> str:
         answer = click.prompt(asked, default="", show_default=False, err=True)
-        return re.sub(r"[^\w\s!-~¡-￼]|[\ud800-\udfff\x7f]", "", str(answer)).strip()
+        return re.sub("[\x00-\x1f\x7f-\x9f\ud800-\udfff]", "", str(answer)).strip()
 
     def _words(self, key: str, **values: str) -> str:
         return _WORDS[key][self._tongue].format(**values)

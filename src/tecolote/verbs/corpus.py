@@ -97,7 +97,8 @@ def ended_consents(case_dir: Path) -> list[Ended]:
     from tecolote.evidence import Evidence
 
     case = Case.open(case_dir)
-    return ended(Evidence.open(case), datetime.now(case.settings.zone).date())
+    with Evidence.open(case) as evidence:
+        return ended(evidence, datetime.now(case.settings.zone).date())
 
 
 def fail_if_nothing_read(result: ImportResult) -> None:
