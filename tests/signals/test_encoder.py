@@ -12,6 +12,8 @@ from tecolote.errors import ModelError
 from tecolote.signals.assess import Assessor
 from tecolote.signals.text.encoder import UNSURE, Head, Meaning, load_encoder, shipped_head
 from tecolote.signals.text.examples import examples
+from tecolote.signals.text.heads import fit_head
+from tecolote.signals.text.train import Trial
 
 HERE = "tests.signals.test_encoder"
 WIDE = 256
@@ -75,6 +77,18 @@ def test_a_head_moves_what_is_unsure_and_nothing_else() -> None:
 def test_what_is_no_encoder_is_refused(name: str) -> None:
     with pytest.raises(ModelError):
         load_encoder(name)
+
+
+def test_a_head_is_fitted_and_weighed_with_what_the_readers_say() -> None:
+    rows = [row for row in examples() if not row.held][::5]
+    acts = np.array([row.voice == "perpetrator" for row in rows])
+    count = len(rows)
+    odds, fold = np.arange(count) % 3 - 1.0, np.arange(count) % 4  # readers who know nothing
+    trial = Trial(rows, odds, np.zeros(count, dtype=np.int64), fold, np.ones(count, dtype=bool))
+    head = fit_head("t", Meaning("t", Trigrams()), trial)
+    assert head.meaning > abs(head.readers)
+    again = [Meaning("t", Trigrams(), head).again(row.text, 0.5) for row in rows]
+    assert np.mean(np.array(again)[acts]) > np.mean(np.array(again)[~acts]) + 0.01
 
 
 def test_the_shipped_head_is_whole() -> None:
