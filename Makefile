@@ -91,7 +91,7 @@ wheel: setup
 	$(BIN)/python -m hatchling build -t wheel -d dist
 
 lock: $(VENV)/dev
-	cd locks && for f in main dev spark node bench; do ../$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --no-header -o $$f.txt $$f.in; done
+	cd locks && for f in main dev spark encoder node bench; do ../$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --no-header -o $$f.txt $$f.in; done
 
 clean:
 	rm -rf $(VENV) $(BUILT) $(FRONT)/node_modules $(DEMO) dist
