@@ -110,7 +110,11 @@ def read(text: str, finder: TermFinder, day: dt.date | None, reader: WordReader)
 
 
 def _could_act(own: set[str], terms: list[TermHit]) -> bool:
-    """Whether two things stand in the author's own words that an act can be made of: most posts have fewer."""
+    """Whether two things stand in the author's own words that an act can be made of: most posts have fewer.
+
+    Asking the word reader of every post was tried: in files left out, at the same share of twins flagged, it finds
+    no more acts, and costs twice the time.
+    """
     return sum(_family(cue) in _MATTER for cue in own) + len(terms) >= 2
 
 
