@@ -15,7 +15,8 @@ from tecolote.errors import UsageError
 from tecolote.networks.census import DEFINITIONS, census
 from tecolote.networks.connections import connections
 from tecolote.networks.events import case_coaction, case_events
-from tecolote.networks.texts import link_object, text_object
+from tecolote.networks.nearduplicate import near_objects
+from tecolote.networks.texts import link_object
 from tecolote.networks.universe import find_seeds, sensitivity, universe
 from tecolote.records import SCHEMAS
 
@@ -115,8 +116,46 @@ def test_links_are_the_same_without_tracking(one: str, other: str) -> None:
 @given(st.text())
 def test_no_text_breaks_the_keys(text: str) -> None:
     assert link_object(text) == link_object(text)
-    key = text_object(text)
-    assert key is None or text_object(text.replace("\u0000", " ") + " @someone https://a.example") is not None
+    kept = text.encode("utf-8", "replace").decode()
+    key, other = near_objects([kept, kept + " @someone https://a.example"]).to_pylist()
+    assert key == other
+
+
+@given(st.permutations(range(9)))
+def test_no_order_of_texts_changes_their_objects(order: list[int]) -> None:
+    long = "la misma noche el mismo aviso para toda la gente de la plaza grande"
+    texts = [f"{long} {word}" for word in ("uno", "dos", "tres")] + ["otra cosa muy distinta se dice aqui", long] * 3
+    named = dict(zip(order, near_objects([texts[i] for i in order]).to_pylist(), strict=True))
+    assert len({named[i] for i in (0, 1, 2, 4, 6, 8)}) == 1 and len({named[i] for i in (3, 5, 7)}) == 1
+    assert named[0] != named[3]
+
+
+def test_near_equal_texts_and_equal_pictures_tie_a_planted_ring(corpus_of: Make) -> None:
+    posts, media, n = [], [], 0
+    for k in range(4):
+        body = " ".join(f"palabra{k}{i}" for i in range(12))
+        for i, account in enumerate("abc"):
+            n += 1
+            posts.append(post(n, account, k * 86400 + 10 * i, f"{body} firma{account}"))
+            media.append({"platform": "x", "id": f"m{n}", "post_id": f"p{n}", "sha256": f"{k:064x}"})
+        for i, account in enumerate("defgh"):  # the same hour, their own words and pictures; none at all for "h"
+            n += 1
+            text = " ".join(f"propio{account}{k}{j}" for j in range(12)) if account != "h" else "😀 " * 20
+            posts.append(post(n, account, k * 86400 + 10 * i, text))
+            media.append({"platform": "x", "id": f"m{n}", "post_id": f"p{n}", "sha256": None})
+    corpus = corpus_of({"posts": posts, "media": media})
+    for kinds in (("text",), ("media",), ("text", "media")):
+        rows = case_coaction(corpus, window=30, objects=kinds).to_pylist()
+        assert {r["account_id"] + r["account_id_y"] for r in rows} == {"ab", "ac", "bc"}, kinds
+        assert {r["weight"] for r in rows if r["modality"] == "all"} == {4 * len(kinds)}
+
+
+def test_one_text_of_everybody_ties_nobody_and_costs_little(corpus_of: Make) -> None:
+    text = "feliz fiesta para todo el pueblo en la plaza mayor esta noche"
+    posts = [post(n, f"a{n}", n / 100, f"{text} {n % 7}") for n in range(20_000)]
+    posts += [post(30_000 + n, f"a{n}", 90_000 + n / 100, f"otra {text} manana {n % 7}") for n in range(3)]
+    edges = case_coaction(corpus_of({"posts": posts}), objects=("text",))
+    assert edges.num_rows == 0
 
 
 def test_connections_resolve_names_and_posts(corpus_of: Make) -> None:

@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from tecolote.errors import UsageError
 from tecolote.networks.coaction import coaction
-from tecolote.networks.texts import link_object, text_object
+from tecolote.networks.nearduplicate import near_objects
+from tecolote.networks.texts import link_object
 from tecolote.records import SCHEMAS
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ def case_events(corpus: Corpus, objects: Sequence[str] = OBJECTS) -> pa.Table:
 
     Left out are reposts (but as ``repost``, whose object is the post passed on), private messages, posts
     without author or time, and cut texts. Links lose tracking parameters (`link_object`); hashtags are as the
-    record tables hold them; a text is the key of its words (`text_object`), and short ones have none; media
-    are the same if their bytes are. One post shares one object once.
+    record tables hold them; texts that are nearly the same are one object (`near_objects`, over all
+    platforms), and short ones are none; media are the same if their bytes are. One post shares one object once.
 
     Raises:
         UsageError: an unknown kind of object.
@@ -72,9 +73,8 @@ def case_events(corpus: Corpus, objects: Sequence[str] = OBJECTS) -> pa.Table:
             f"WITH {_OWN} SELECT platform, text, account_id, id, t FROM own "
             "WHERE text IS NOT NULL AND NOT coalesce(text_truncated, false)"
         )
-        for platform, text, account, content, at in _tuples(found):
-            if (key := text_object(text)) is not None:
-                rows.add((platform, key, account, content, at, "text"))
+        named = found.set_column(1, "text", near_objects(found["text"].combine_chunks()))
+        rows.update((*row, "text") for row in _tuples(named) if row[1] is not None)
     rows.update(_acts(corpus, objects))
     columns = list(zip(*sorted(rows), strict=True)) or [()] * len(_SCHEMA)
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, _SCHEMA, strict=True)], schema=_SCHEMA)

@@ -6,6 +6,7 @@ different words is left out, and one without words matches nothing. The join is 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ Ints = NDArray[np.int64]
 THRESHOLD = 0.8
 #: Pairs that `near_pairs` lists; copies of one text make a pair for every two of them.
 MOST_PAIRS = 50_000_000
-# What `text_object` cuts too, in the syntax of RE2; marks belong to the word that they stand on.
+# Addresses and names of accounts are no words, in the syntax of RE2; marks belong to the word that they stand on.
 _CUT = r"(?:https?://|www\.)\S+|@\S+"
 _BETWEEN = r"[^\pL\pN\pM_]+"
 
@@ -107,6 +108,26 @@ def near_groups(
     np.minimum.at(first, of_member, sets.member)
     found[sets.member] = first[of_member]
     return found
+
+
+def near_objects(
+    texts: Sequence[str | None] | pa.Array, threshold: float = THRESHOLD, min_words: int = MIN_WORDS
+) -> pa.Array:
+    """For each text the name of its group (see `near_groups`): what coaction takes for one object.
+
+    Returns:
+        strings: the first 16 hex digits of the SHA-256 of the group's first text by code points, so that no
+        order of the texts changes a name; null for texts that are left out.
+
+    Raises:
+        UsageError: see `near_pairs`.
+    """
+    given = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
+    group = pa.array(near_groups(given, threshold, min_words))
+    rows = pa.table({"group": group, "text": given}).filter(pc.greater_equal(group, 0))
+    least = rows.group_by("group").aggregate([("text", "min")])
+    names = [hashlib.sha256(text.encode()).hexdigest()[:16] for text in least["text_min"].to_pylist()]
+    return pa.array(names, pa.string()).take(pc.index_in(group, value_set=least["group"].combine_chunks()))
 
 
 def _joined(

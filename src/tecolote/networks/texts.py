@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import unicodedata
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 #: Texts with fewer words are too common to say anything: "buenos días" is no coordination.
 MIN_WORDS = 5
 
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
 _NAME = re.compile(r"@\S+")
-_WORD = re.compile(r"\w+")
 # What link shorteners and share buttons add; it names the sharer's route, not the page.
 _TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|igshid|igsh|mc_cid|mc_eid|ref_src|ref_url|s_kwcid)\Z")
-
-
-def text_object(text: str) -> str | None:
-    """Key of a text without its addresses, names, punctuation and case; None below `MIN_WORDS` words.
-
-    Returns:
-        the first 16 hex digits of the SHA-256 of the words joined by one space (NFKC, casefolded).
-    """
-    plain = unicodedata.normalize("NFKC", _NAME.sub(" ", _ADDRESS.sub(" ", text))).casefold()
-    words = _WORD.findall(plain)
-    if len(words) < MIN_WORDS:
-        return None
-    return hashlib.sha256(" ".join(words).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def link_object(address: str) -> str:
