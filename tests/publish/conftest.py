@@ -167,7 +167,7 @@ class Made:
                             "last": START + timedelta(days=30),
                             "exact": True,
                             "cluster": cluster,
-                            "objects": ["#harvest"],
+                            "objects": ["hashtag:harvest"],
                         }
                     )
             self.truth["clusters"].append(
@@ -177,6 +177,16 @@ class Made:
                     "accounts": [f"a{m}" for m in members[:-1]],
                 }
             )
+
+        # A reporter shares the same things at the same time; who publishes this must leave the tie out.
+        member = self.rows["coaction_edges"][-1]
+        reporter = next(
+            r["account_id"]
+            for r in self.rows["account_assessments"]
+            if r["protected"] and r["platform"] == member["platform"]
+        )
+        low, high = sorted((member["account_id"], reporter))
+        self.rows["coaction_edges"].append(member | {"account_id": low, "account_id_y": high})
 
     def _gone(self) -> None:
         for at in range(60):

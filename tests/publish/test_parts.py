@@ -14,6 +14,7 @@ from tecolote.case import Case
 from tecolote.corpus.store import Corpus
 from tecolote.evidence import Evidence
 from tecolote.publish import charts, truth
+from tecolote.publish.network import network
 from tecolote.publish.numbers import wilson
 from tecolote.publish.report import _cell
 from tecolote.publish.sheet import Sheet
@@ -73,7 +74,7 @@ def test_charts_are_valid_and_hold_their_data(sheet: Sheet) -> None:
         charts.timeline(sheet, "en"),
         charts.heat(sheet, "en", lambda kind, value: value),
         charts.survival([{"platform": "x", "points": [{"day": 0, "online": 1, "low": 1, "high": 1}]}], "en"),
-        charts.network([{"x": 0, "y": 0, "cluster": 0}], [{"x": 0, "y": 0, "x2": 1, "y2": 1, "weight": 2}]),
+        network(sheet, "en"),
     ]
     for spec in specs:
         assert spec is not None

@@ -323,10 +323,12 @@ def case_chance(
     Returns:
         ``chance`` (mean number of edges per deal, None if nothing was dealt), ``edges`` (the number to
         compare it with), ``significant`` (edges at 5 % false discovery), ``clusters`` (clusters with a
-        p-value of at most 0.05), ``null`` (the model in words) and ``platforms`` (facts of each).
+        p-value of at most 0.05), ``found`` (``platform, members, p`` of every cluster compared), ``null`` (the
+        model in words) and ``platforms`` (facts of each).
     """
     events = case_events(corpus, objects)
     said: dict[str, Any] = {}
+    compared: list[dict[str, Any]] = []
     total: dict[str, Any] = {"chance": None, "edges": 0, "significant": 0, "clusters": 0}
     for platform in sorted(set(events["platform"].to_pylist())):
         mine = events.filter(pa.compute.equal(events["platform"], platform)).drop_columns(["platform"])
@@ -334,7 +336,10 @@ def case_chance(
         said[platform] = found.facts
         total["edges"] += found.facts["edges"]
         total["significant"] += found.facts["edges_at_5_percent_false_discovery"]
+        compared += [
+            {"platform": platform, "members": row["members"], "p": row["p"]} for row in found.clusters.to_pylist()
+        ]
         total["clusters"] += sum(p is not None and p <= 0.05 for p in found.clusters["p"].to_pylist())
         if found.facts["edges_by_chance_mean"] is not None:
             total["chance"] = round((total["chance"] or 0) + found.facts["edges_by_chance_mean"], 2)
-    return total | {"null": NULL, "platforms": said}
+    return total | {"found": compared, "null": NULL, "platforms": said}

@@ -27,7 +27,8 @@ COLOURS = {
     "fan": "#E69F00",
     "neutral": "#A7AFB6",
 }
-_SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+#: Colours of series without a meaning of their own.
+SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 Spec = dict[str, Any]
 Names = Callable[[str, str], str]
 
@@ -332,7 +333,7 @@ def survival(curves: list[dict[str, Any]], lang: str, width: int = 600, height: 
     if not values:
         return None
     found = list(dict.fromkeys(v["platform"] for v in values))
-    scale = {"domain": found, "range": list(_SERIES[: len(found)])}
+    scale = {"domain": found, "range": list(SERIES[: len(found)])}
     x = {"field": "day", "type": "quantitative", "title": say(lang, "page.axis_days"), "axis": {"grid": False}}
     y = {
         "field": "online",
@@ -355,54 +356,6 @@ def survival(curves: list[dict[str, Any]], lang: str, width: int = 600, height: 
             {
                 "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2},
                 "encoding": {"y": y, "strokeDash": {"field": "platform", "type": "nominal", "legend": None}},
-            },
-        ],
-    }
-
-
-def network(
-    nodes: list[dict[str, Any]], links: list[dict[str, Any]], width: int = 600, height: int = 380
-) -> Spec | None:
-    """The coaction network.
-
-    Args:
-        nodes: ``{"x", "y", "cluster", "label"}``, positions in any unit.
-        links: ``{"x", "y", "x2", "y2", "weight"}`` in the same unit.
-        width: pixels.
-        height: pixels.
-    """
-    if not nodes:
-        return None
-    hidden = {"axis": None, "scale": {"zero": False, "nice": False, "padding": 24}}
-    x, y = ({"field": f, "type": "quantitative", **hidden} for f in ("x", "y"))
-    return {
-        "width": width,
-        "height": height,
-        "layer": [
-            {
-                "data": {"values": links},
-                "mark": {"type": "rule", "color": "#8b98a5", "opacity": 0.55},
-                "encoding": {
-                    "x": x,
-                    "y": y,
-                    "x2": {"field": "x2"},
-                    "y2": {"field": "y2"},
-                    "strokeWidth": {
-                        "field": "weight",
-                        "type": "quantitative",
-                        "legend": None,
-                        "scale": {"range": [0.6, 3.2]},
-                    },
-                },
-            },
-            {
-                "data": {"values": nodes},
-                "mark": {"type": "circle", "size": 90, "opacity": 1, "stroke": "white", "strokeWidth": 1.2},
-                "encoding": {
-                    "x": x,
-                    "y": y,
-                    "color": {"field": "cluster", "type": "nominal", "legend": None, "scale": {"range": list(_SERIES)}},
-                },
             },
         ],
     }

@@ -16,9 +16,11 @@ import jinja2
 from markupsafe import Markup
 
 from tecolote import __version__
-from tecolote.publish.charts import Chart
+from tecolote.publish.charts import SERIES, Chart
+from tecolote.publish.clusters import cluster_rows
 from tecolote.publish.counter import Counter
 from tecolote.publish.figures import VOICES
+from tecolote.publish.network import MOST_ACCOUNTS
 from tecolote.publish.numbers import Number
 from tecolote.publish.statement import Binding, Statement
 from tecolote.publish.texts import say, show, texts, value_name
@@ -81,7 +83,9 @@ def render(
         false_flags=statement.number("false_flags"),
         urgent=_urgent(statement, counter, lang),
         reach=_reach(statement, counter, lang),
-        clusters=_clusters(statement),
+        clusters=cluster_rows(statement.sheet),
+        series=SERIES,
+        most_drawn=MOST_ACCOUNTS,
         states=_family(statement, "state."),
         survival=_family(statement, "survival."),
         measures=[_measure(m, lang) for m in measures],
@@ -194,15 +198,6 @@ def _reach(statement: Statement, counter: Counter, lang: str) -> list[dict[str, 
         }
         for g, p in found
     ]
-
-
-def _clusters(statement: Statement) -> list[dict[str, Any]]:
-    """Clusters with their accounts, the largest first."""
-    return statement.sheet.rows(
-        "SELECT cluster, count(*) AS ties, sum(weight)::BIGINT AS weight, "
-        "list_sort(list_distinct(flatten(list([a, b])))) AS members FROM sheet.coaction GROUP BY cluster "
-        "ORDER BY len(members) DESC, cluster LIMIT 20"
-    )
 
 
 def _measure(measure: Measure, lang: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tecolote.errors import EvidenceError
 from tecolote.evidence import Evidence
 from tecolote.publish import charts, page, pdf, truth
 from tecolote.publish.counter import Counter
-from tecolote.publish.network import picture
+from tecolote.publish.network import network
 from tecolote.publish.statement import Binding, Statement, bind, build, compact, data_file
 from tecolote.publish.survival import curves, points
 from tecolote.publish.texts import LANGUAGES, texts
@@ -109,7 +109,7 @@ def _charts(statement: Statement, counter: Counter, lang: str, widths: dict[str,
         "heat": lambda width: charts.heat(sheet, lang, names, width),
         "voices": lambda width: charts.voices(numbers, lang, names, width),
         "survival": lambda width: charts.survival(lives(), lang, width),
-        "network": lambda width: charts.network(*picture(sheet), width),
+        "network": lambda width: network(sheet, lang, width),
     }
     drawn = {}
     for name, width in widths.items():

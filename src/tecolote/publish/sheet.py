@@ -66,7 +66,8 @@ class Sheet:
         truth: the planted truth of a demo case, or None.
         files: one row per file read: leaf, name, reader, rows by table, quarantined, first, last.
         day: the day for which the numbers hold: that of the last import or analysis.
-        chance: what chance would give for the coaction ties (see `case_chance`); empty without an analysis.
+        chance: what chance would give for the coaction ties (see `case_chance`), with their ``window`` and
+            ``min_repetition``; empty without an analysis.
     """
 
     corpus: Corpus
@@ -104,7 +105,8 @@ def _chance(corpus: Corpus, how: dict[str, Any]) -> dict[str, Any]:
     """What chance would give for ties made with the window and repetitions of the last analysis."""
     if "window" not in how:
         return {}
-    return case_chance(corpus, int(how["window"]), int(how["min_repetition"]))
+    window, repetition = int(how["window"]), int(how["min_repetition"])
+    return case_chance(corpus, window, repetition) | {"window": window, "min_repetition": repetition}
 
 
 def _files(events: list[Event]) -> list[dict[str, Any]]:
