@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from tecolote.sources.base import Source
 from tecolote.sources.x_v1 import READER
 from tests.sources.reading import counts, read, rows
 
@@ -114,15 +112,3 @@ def test_integer_ids_are_exact_and_floats_refused() -> None:
     assert (row["id"], row["account_id"]) == ("1577318900085186562", "9007199254740993")
     assert (row["text"], row["text_raw"]) == ("a & b", "a &amp; b")
     assert sink.quarantined[0][0] == "line 1 /1"
-
-
-def test_direct_messages_are_announced_as_private_and_never_read() -> None:
-    old = {"id": 1, "id_str": "1", "text": "x", "recipient_id": 2, "sender": {"screen_name": "a"}}
-    new = {"events": [{"type": "message_create", "message_create": {"message_data": {"text": "x"}}}]}
-    for value in (old, [old], new):
-        raw = json.dumps(value).encode()
-        assert READER.sniff(raw, "x") > 0.5
-        assert [chat.private for chat in READER.chats(Source("f", io.BytesIO(raw), len(raw)))] == [True]
-        sink = read(READER, raw)
-        assert not counts(sink)
-        assert "private" in sink.quarantined[0][1]

@@ -14,6 +14,7 @@ from tecolote.sources.shapes import (
     compact,
     count,
     dig,
+    epoch,
     flag,
     ident,
     moment,
@@ -56,7 +57,7 @@ def post(record: Record, value: dict[str, Any], author: dict[str, Any] | None = 
     whole = long or value
     when = moment(value.get("created_at"))
     reposted, quoted = obj(value.get("retweeted_status")), obj(value.get("quoted_status"))
-    text, raw = _text(reposted or value)
+    text, raw = unescaped(reposted or value)
     history = [ident(i) for i in seq(dig(value, "edit_history", "edit_tweet_ids"))]
     revision = history.index(pid) if pid in history else None
     protected = flag(owner.get("protected"))
@@ -83,8 +84,8 @@ def post(record: Record, value: dict[str, Any], author: dict[str, Any] | None = 
         kind = "conversation" if ident_of(value, "conversation_id") else "group"
         record.add("threads", id=thread, type=kind, private=False)
     _references(record, value, account, when[0])
-    _entities(record, obj(whole.get("entities")), account, pid, when[0])
-    _media(record, whole, pid, when[0])
+    entities(record, obj(whole.get("entities")), account, pid, when[0])
+    media(record, whole, pid, when[0])
     withheld(record, value, "post", pid)
     if ident_of(owner) and ("screen_name" in owner or "name" in owner):
         user(record, owner)
@@ -93,7 +94,7 @@ def post(record: Record, value: dict[str, Any], author: dict[str, Any] | None = 
             post(record, inner)
 
 
-def _text(value: dict[str, Any]) -> tuple[str | None, str | None]:
+def unescaped(value: dict[str, Any]) -> tuple[str | None, str | None]:
     """Whole text with X's three escapes undone, and the text as found where that differs."""
     found = words(dig(value, "extended_tweet", "full_text")) or words(value.get("full_text"))
     found = found if found is not None else words(value.get("text"))
@@ -128,15 +129,15 @@ def _references(record: Record, value: dict[str, Any], account: str | None, at: 
         record.edge("quotes", account, target, "post", post_id=pid, dst_account_id=owner, at=at)
 
 
-def _entities(record: Record, entities: dict[str, Any], account: str | None, pid: str, at: Any) -> None:
+def entities(record: Record, stated: dict[str, Any], account: str | None, pid: str, at: Any) -> None:
     """Edges to accounts, hashtags and links, each once a post; not the link by which a cut text points at itself."""
     found: dict[tuple[str, str | None, str], None] = {}
-    for m in objs(entities.get("user_mentions")):
+    for m in objs(stated.get("user_mentions")):
         known = ident_of(m)
         found["mentions", known or some(m.get("screen_name")), "account" if known else "account_name"] = None
-    for h in objs(entities.get("hashtags")):
+    for h in objs(stated.get("hashtags")):
         found["hashtag", (some(h.get("text")) or "").lower() or None, "hashtag"] = None
-    for u in objs(entities.get("urls")):
+    for u in objs(stated.get("urls")):
         link = some(u.get("expanded_url")) or some(u.get("url"))
         if link is None or not link.endswith(f"/i/web/status/{pid}"):
             found["links_to", link, "link"] = None
@@ -144,7 +145,7 @@ def _entities(record: Record, entities: dict[str, Any], account: str | None, pid
         record.edge(kind, account, target, target_kind, post_id=pid, at=at)
 
 
-def _media(record: Record, whole: dict[str, Any], pid: str, at: Any) -> None:
+def media(record: Record, whole: dict[str, Any], pid: str, at: Any) -> None:
     """Media of a post: ``extended_entities`` has all of them, ``entities`` only the first."""
     for m in objs(dig(whole, "extended_entities", "media")) or objs(dig(whole, "entities", "media")):
         key = required(ident_of(m), "media id")
@@ -178,7 +179,8 @@ def user(record: Record, value: dict[str, Any]) -> None:
     if record.first("account", uid):
         urls = objs(dig(value, "entities", "url", "urls"))
         address = some(urls[0].get("expanded_url")) if urls else None
-        record.add("accounts", id=uid, id_kind="native", created_at=moment(value.get("created_at"))[0])
+        since = moment(value.get("created_at"))[0] or epoch(value.get("created_timestamp"), 1000)[0]
+        record.add("accounts", id=uid, id_kind="native", created_at=since)
         record.snapshot(
             "account_snapshots", None, account_id=uid, username=some(value.get("screen_name")),
             display_name=words(value.get("name")), bio=words(value.get("description")),
