@@ -245,3 +245,42 @@ def test_damage_costs_single_records() -> None:
         assert len(rows(sink, "posts")) == 2 and len(sink.quarantined) == 1
         cut = read(reader, raw[:-5])
         assert len(rows(cut, "posts")) == 1 and cut.quarantined
+
+
+def test_comments_and_profiles_in_spanish_with_broken_labels() -> None:
+    said = {
+        "Comentario": {"value": mojibake("¡qué miedo!")},
+        "Propietario del contenido multimedia": {"value": "beto"},
+        "Hora": {"timestamp": 1700000000},
+    }
+    for document in (
+        [{"media_list_data": [], "string_map_data": said}],
+        {"comments_reels_comments": [{"string_map_data": said}]},
+    ):
+        raw = json.dumps(document).encode()
+        assert registry.pick(raw, "x") is instagram_download.READER
+        sink = read(instagram_download.READER, raw, options=OWNER)
+        (post,) = rows(sink, "posts")
+        assert (post["kind"], post["text"], post["account_id"]) == ("comment", "¡qué miedo!", "ana")
+        assert post["created_at"] == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+        assert [(e["type"], e["dst"]) for e in rows(sink, "edges")] == [("replies", "beto")] and not sink.notes
+    labels = {"Nombre de usuario": "ana", "Nombre": "Ana", mojibake("Presentación"): "b", "Cuenta privada": "Falso"}
+    profile = {"profile_user": [{"string_map_data": {k: {"value": v} for k, v in labels.items()}}]}
+    (who,) = rows(read(instagram_download.READER, json.dumps(profile).encode()), "account_snapshots")
+    assert (who["username"], who["display_name"], who["bio"], who["protected"]) == ("ana", "Ana", "b", False)
+
+
+def test_labels_of_no_known_language_are_said_and_likes_are_no_posts() -> None:
+    said = {"Komento": {"value": "x"}, "Tempo": {"timestamp": 1}}
+    raw = json.dumps({"comments_media_comments": [{"string_map_data": said}]}).encode()
+    sink = read(instagram_download.READER, raw, options=OWNER)
+    assert not counts(sink) and "Komento" in sink.quarantined[0][1]
+    half = {"Comment": {"value": "x"}, "Time": {"timestamp": 1}, "Posedanto": {"value": "beto"}}
+    sink = read(
+        instagram_download.READER, json.dumps({"comments_media_comments": [{"string_map_data": half}]}).encode()
+    )
+    assert counts(sink) == {"posts": 1} and "Posedanto" in sink.notes[0]
+    picture = {"uri": "media/a.jpg", "creation_timestamp": 5}
+    liked = [{"timestamp": 5, "media": [picture], "label_values": [{"label": "URL", "value": "h"}], "fbid": "1"}]
+    sink = read(instagram_download.READER, json.dumps(liked).encode(), options=OWNER)
+    assert not counts(sink) and len(sink.quarantined) == 1

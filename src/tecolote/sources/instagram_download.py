@@ -18,17 +18,24 @@ _POSTS = (
     "ig_posts", "ig_reels_media", "ig_stories", "ig_igtv_media", "ig_archived_post_media", "ig_other_media",
     "ig_recently_deleted_media",
 )  # fmt: skip
-_USERNAME = ("Username", "Nombre de usuario")
+#: Labels are in the language of the download, and broken like its texts.
+_USERNAME = ("Username", "Nombre de usuario", "Nome de usuário", "Nom d’utilisateur", "Nutzername", "Nome utente")
+_COMMENT = ("Comment", "Comentario", "Comentário", "Commentaire", "Kommentar", "Commento", "Opmerking")
+_TIME = ("Time", "Hora", "Horário", "Heure", "Zeit", "Ora", "Tijd")
+_MEDIA_OWNER = (
+    "Media Owner", "Propietario del contenido multimedia", "Medieninhaber", "Proprietario del contenuto multimediale",
+    "Media-eigenaar",
+)  # fmt: skip
 _PEOPLE = ("relationships_followers", "relationships_following")
 _COMMENTS = ("comments_media_comments", "comments_reels_comments", "comments_story_comments")
-_FLAGS = {"true": True, "false": False}
+_FLAGS = {"true": True, "false": False, "verdadero": True, "falso": False}
 
 
 class InstagramDownload(JsonReader):
     """Reader of the JSON files of an Instagram download."""
 
     name = "instagram_download"
-    version = "1"
+    version = "2"
     title = "Instagram data download (JSON)"
     obtained = (
         "Instagram: Accounts Centre, Download your information, format JSON; --map account_id==NAME names the owner"
@@ -44,7 +51,7 @@ class InstagramDownload(JsonReader):
             return 0.9
         if {"[].media[].uri", "[].media[].creation_timestamp"} <= keys and "[].attachments" not in keys:
             return 0.9
-        comments = {"[].string_map_data.Comment", "[].string_map_data.Media Owner"} & keys
+        comments = {f"[].string_map_data.{label}" for label in _COMMENT} & set(map(fixed, keys))
         people = {"[].string_list_data[].href", "[].string_list_data[].timestamp", "[].media_list_data"} <= keys
         return 0.9 if comments or people else 0.0
 
@@ -53,6 +60,8 @@ class InstagramDownload(JsonReader):
         if not isinstance(value, dict):
             raise Unreadable("not an entry of a download")
         pointer = record.piece.pointer
+        if "label_values" in value:
+            raise Unreadable("a list by labels, of what the owner liked, saved or was shown: not the owner's posts")
         if "string_list_data" in value:
             _people(record, value, "following" if "relationships_following" in pointer else "followers")
         elif "string_map_data" in value and ("media_map_data" in value or "profile_user" in pointer):
@@ -114,11 +123,15 @@ def _people(record: Record, value: dict[str, Any], kind: str) -> None:
 
 def _comment(record: Record, value: dict[str, Any]) -> None:
     """A comment of the owner; the post is known only by whose it was."""
-    text, raw = repaired(dig(value, "string_map_data", "Comment", "value"))
-    when = epoch(dig(value, "string_map_data", "Time", "timestamp"))
+    said = _labelled(value)
+    text, raw = repaired(_under(said, _COMMENT).get("value"))
+    when = epoch(_under(said, _TIME).get("timestamp"))
     if text is None and when[1] is None:
-        raise Unreadable("neither text nor time")
-    whose = fixed(dig(value, "string_map_data", "Media Owner", "value"))
+        raise Unreadable(f"neither text nor time under the labels {', '.join(said)[:200]}")
+    whose = fixed(_under(said, _MEDIA_OWNER).get("value"))
+    unknown = sorted(said.keys() - {*_COMMENT, *_TIME, *_MEDIA_OWNER})
+    if unknown:
+        record.sink.note(f"labels of comments that are not known: {', '.join(unknown)[:200]}")
     owner = record.options.owner
     post = derived_id(when[1], f"{whose}\0{text}", [])
     record.add(
@@ -143,8 +156,17 @@ def owner(source: Source) -> str | None:
 
 def _said(value: Any, *labels: str) -> str | None:
     """The value under the first of ``labels`` that a profile has, in the language of the download."""
-    found = (fixed(dig(value, "string_map_data", label, "value")) for label in labels)
-    return next((text for text in found if text), None)
+    return fixed(_under(_labelled(value), labels).get("value"))
+
+
+def _labelled(value: Any) -> dict[str, dict[str, Any]]:
+    """What stands under each label, by the label as its writer meant it."""
+    return {fixed(label) or "": obj(held) for label, held in obj(dig(value, "string_map_data")).items()}
+
+
+def _under(said: dict[str, dict[str, Any]], labels: tuple[str, ...]) -> dict[str, Any]:
+    """What stands under the first of ``labels`` that there is; {} where there is none."""
+    return next((said[label] for label in labels if label in said), {})
 
 
 def _profile(record: Record, value: dict[str, Any]) -> None:
@@ -160,9 +182,10 @@ def _profile(record: Record, value: dict[str, Any]) -> None:
     record.add("accounts", id=account, id_kind="username" if account == name else "native")
     picture = next(iter(obj(value.get("media_map_data")).values()), None)
     record.snapshot(
-        "account_snapshots", None, account_id=account, username=name, display_name=said("Name", "Nombre"),
+        "account_snapshots", None, account_id=account, username=name, display_name=said("Name", "Nombre", "Nome"),
         bio=said("Bio", "Presentación", "Biografía"), url=said("Website", "Sitio web"),
-        avatar=some(dig(picture, "uri")), protected=_FLAGS.get((said("Private Account") or "").lower()),
+        avatar=some(dig(picture, "uri")),
+        protected=_FLAGS.get((said("Private Account", "Cuenta privada") or "").lower()),
     )  # fmt: skip
 
 
