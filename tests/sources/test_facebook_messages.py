@@ -144,3 +144,15 @@ def test_hostile_messages_cost_themselves_only() -> None:
     for cut in range(0, len(raw), 37):
         read(READER, raw[:cut])
         READER.chats(Source("x", io.BytesIO(raw[:cut]), cut))
+
+
+def test_a_path_that_names_a_folder_only_names_no_conversation() -> None:
+    said = {"sender_name": "Ana", "timestamp_ms": 1700000000000, "content": "hola"}
+    ids = set()
+    for path in ("", "/", "inbox/", "inbox", None):
+        for other in ("Beto", "Caro"):
+            people = [{"name": "Ana"}, {"name": other}]
+            raw = json.dumps({"participants": people, "messages": [said], "title": other, "thread_path": path}).encode()
+            ids.add(rows(read(READER, raw), "threads")[0]["id"])
+            assert READER.chats(Source("f", io.BytesIO(raw), len(raw)))[0].id
+    assert len(ids) == 2, "two conversations, however the path says nothing"

@@ -29,6 +29,7 @@ from tecolote.sources.shapes import objs, seq, some
 
 _INTO = frozenset({"messages"})
 _INSTAGRAM = re.compile(r"your_instagram_activity|(?:^|[/!])instagram-", re.IGNORECASE)
+_FOLDERS = {"", "inbox", "archived_threads", "filtered_threads", "message_requests", "e2ee_cutover", "messages"}
 _SENDER = re.compile(rb'"(?:sender_name|senderName)"\s*:')
 _OTHER = re.compile(rb'"(?:timestamp_ms|timestamp|participants)"\s*:')
 
@@ -37,7 +38,7 @@ class FacebookMessages:
     """Reader of conversations in downloads from Meta; see the module's words."""
 
     name = "facebook_messages"
-    version = "2"
+    version = "3"
     title = "Facebook, Messenger and Instagram messages (download, JSON)"
     obtained = (
         "Accounts Centre: Download your information, messages, format JSON; Messenger: Download secure storage data"
@@ -79,15 +80,14 @@ def _platform(source: Source, found: list[Piece]) -> str:
 
 
 def _thread_id(envelope: dict[str, Any], found: list[Piece]) -> str:
-    """Id of the conversation: hash of its path, else of its members and title, else of its first message."""
-    path = some(envelope.get("thread_path")) or some(envelope.get("threadName"))
-    if path:
-        # 'inbox/ana_1', 'archived_threads/ana_1' and 'messages/inbox/ana_1' are the same conversation.
-        key = path.rstrip("/").rpartition("/")[2]
-    elif envelope.get("participants"):
+    """Id of the conversation: hash of its path's end, else of its members and title, else of its first message."""
+    # 'inbox/ana_1', 'archived_threads/ana_1' and 'messages/inbox/ana_1' are the same conversation; 'inbox/' names none.
+    path = some(envelope.get("thread_path")) or some(envelope.get("threadName")) or ""
+    key = path.rstrip("/").rpartition("/")[2]
+    if key in _FOLDERS and envelope.get("participants"):
         people = [str(p.get("name")) for p in objs(envelope["participants"])] or seq(envelope["participants"])
         key = "\0".join([str(envelope.get("title")), *sorted(map(str, people))])
-    else:
+    elif key in _FOLDERS:
         key = min((piece.raw.decode("latin-1") for piece in found), default="")
     return "thread-" + sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
