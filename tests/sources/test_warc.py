@@ -171,3 +171,16 @@ def test_one_member_for_many_records_bombs_and_noise() -> None:
     endless = read(READER, b"WARC/1.0\r\n" * 100_000)
     assert len(endless.quarantined) == 1000
     assert "not read further" in endless.notes[0]
+
+
+@pytest.mark.parametrize("between", [b"\r\n", b"\n", b"\r\n\r\n", b"\n\n", b"\r\n\r\n\r\n"])
+@pytest.mark.parametrize("end", [b"", b"\r\n", b"\r\n\r\n"])
+def test_records_with_one_line_break_between_them_are_whole(between: bytes, end: bytes) -> None:
+    block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\nhola"
+    head = f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {URL}\r\nWARC-Date: 2024-01-01T00:00:00Z\r\n"
+    one = head.encode() + b"Content-Type: application/http\r\nContent-Length: %d\r\n\r\n" % len(block) + block
+    sink = read(READER, between.join([one, one, one]) + end)
+    assert not sink.quarantined and counts(sink) == {"media": 3, "observations": 3}
+    assert {sink.spans[i] for i in (1, 3, 5)} == {len(one)}
+    short = one.replace(b"Content-Length: %d" % len(block), b"Content-Length: %d" % (len(block) - 1))
+    assert len(read(READER, between.join([short, one]) + end).quarantined) == 1

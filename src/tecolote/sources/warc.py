@@ -29,7 +29,7 @@ class Warc:
     """Reader of web archives; see the module's words."""
 
     name = "warc"
-    version = "1"
+    version = "2"
     title = "Web archives (WARC, WARC.gz, ARC, inside WACZ)"
     obtained = "ArchiveWeb.page, Browsertrix, wget --warc-file, Heritrix, the Wayback Machine's own files"
     proven = True

@@ -20,6 +20,7 @@ from tecolote.sources.base import MAX_RECORD_BYTES, Source
 _BLOCK = 1 << 16
 _HEADER_LIMIT = 1 << 18
 _VERSION = re.compile(rb"WARC/[01]\.\d+\r?\n")
+_BEHIND = re.compile(rb"\r?\n(?:\r?\n|\r?\Z|(?=WARC/[01]\.\d))|\r?\Z")
 _NEXT = re.compile(rb"\n(?=WARC/[01]\.\d)")
 _ARC = re.compile(rb"(\S{1,8192}) (\S+) (\d{14}|\d{12}|0) (.{0,400}?) ?(\d{1,12})\r?\n")
 _END = re.compile(rb"\r?\n\r?\n")
@@ -134,8 +135,7 @@ def _warc(data: bytes, at: int) -> tuple[Cut, int]:
         return _lost(data, at, f"cut off: {len(data) - start} of {length} bytes")
     if end - at > MAX_RECORD_BYTES:
         return Cut(at, b"", headers, b"", f"longer than {MAX_RECORD_BYTES >> 20} MiB"), end
-    tail = data[end : end + 4]
-    if not tail.startswith(b"\r\n\r\n") and not tail.startswith(b"\n\n") and tail.strip(b"\r\n"):
+    if not _BEHIND.match(data, end):  # two line breaks; some writers put one
         return _lost(data, at, f"another length than the {length} bytes that its header states", headers)
     block = data[start:end]
     return Cut(at, data[at:end], headers, block, _digest_fault(headers, block)), end
