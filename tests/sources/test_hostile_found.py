@@ -25,6 +25,10 @@ def test_a_telegram_chat_whose_type_is_a_list_is_private() -> None:
     TARGETS["telegram"](json.dumps(chat).encode())
 
 
+def test_a_broken_telegram_chat_whose_type_is_no_text_that_can_be_stored_is_private() -> None:
+    TARGETS["telegram"](b'{"name": "x", "type": "\\ud800", "id": [], "messages": [{"id": 1, "type": "message"}]}')
+
+
 def test_a_zip_entry_without_a_name_is_a_file_like_others() -> None:
     TARGETS["archives"](_zip(["qqq"]).replace(b"qqq", b"\x00\x00\x00"))
 

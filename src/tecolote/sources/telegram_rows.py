@@ -72,7 +72,8 @@ class Talk:
         except Unreadable:
             found = None
         if found is None:
-            found = "chat-" + sha256(f"{title}\0{type_}\0".encode() + _canonical(first)).hexdigest()[:16]
+            stated = f"{title}\0{type_}\0".encode("utf-8", "surrogatepass")
+            found = "chat-" + sha256(stated + _canonical(first)).hexdigest()[:16]
         kind = _KINDS.get(str(type_), "group" if type_ else "conversation")
         return cls(found, title, kind, str(type_) not in _PUBLIC, start, length, pointer, whole, messages, messages_at)
 
