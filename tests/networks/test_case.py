@@ -17,6 +17,7 @@ from tecolote.networks.connections import connections
 from tecolote.networks.events import case_coaction, case_events
 from tecolote.networks.nearduplicate import near_objects
 from tecolote.networks.texts import link_object
+from tecolote.networks.together import meetings
 from tecolote.networks.universe import find_seeds, sensitivity, universe
 from tecolote.records import SCHEMAS
 
@@ -312,3 +313,42 @@ def test_nothing_known_is_none_and_not_zero(corpus_of: Make) -> None:
     (row,) = census(corpus_of({"account_assessments": [assessed("a")]}))
     assert (row.seed_sum, row.union, row.second_degree_sum, row.one_hop) == (None, None, None, 0)
     assert census(corpus_of({})) == []
+
+
+def test_the_evidence_of_a_tie_is_the_posts_that_met(corpus_of: Make) -> None:
+    tables = ring("abc", 3)
+    corpus = corpus_of(tables)
+    rows, total, things = meetings(corpus, "x", "c", "a", window=30)
+    assert (total, things) == (3, 3)
+    assert [(r["post"], r["post_y"], r["apart"]) for r in rows] == [
+        ("p3", "p1", 20),
+        ("p6", "p4", 20),
+        ("p9", "p7", 20),
+    ]
+    assert rows[0]["kind"] == "link" and rows[0]["object"] == "https://a.example/0" and rows[0]["at_y"] == START
+    assert meetings(corpus, "x", "a", "c", window=19) == ([], 0, 0)
+    assert meetings(corpus, "telegram", "a", "c", window=30) == ([], 0, 0)
+    assert len(meetings(corpus, "x", "a", "c", window=30, most=2)[0]) == 2
+
+
+def test_two_who_post_one_tag_all_day_cost_no_square(corpus_of: Make) -> None:
+    posts = [post(n, "ab"[n % 2], n / 50) for n in range(8000)]
+    edges = [edge("hashtag", "ab"[n % 2], "plaza", "hashtag", post_id=f"p{n}") for n in range(8000)]
+    rows, total, things = meetings(corpus_of({"posts": posts, "edges": edges}), "x", "a", "b")
+    assert things == 1 and len(rows) == 200 and total <= 2 * 8000
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz"), st.integers(0, 40)), max_size=40),
+    st.integers(0, 9),
+)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_things_met_are_those_of_the_comparison_of_all_pairs(
+    corpus_of: Make, shares: list[tuple[str, str, int]], window: int
+) -> None:
+    posts = [post(n, account, t) for n, (account, _, t) in enumerate(shares)]
+    edges = [edge("hashtag", a, tag, "hashtag", post_id=f"p{n}") for n, (a, tag, _) in enumerate(shares)]
+    rows, _, things = meetings(corpus_of({"posts": posts, "edges": edges}), "x", "a", "b", window=window)
+    mine, theirs = ([(tag, t) for a, tag, t in shares if a == who] for who in "ab")
+    wanted = {tag for tag, t in mine for other, t2 in theirs if tag == other and abs(t - t2) <= window}
+    assert {r["object"] for r in rows} == wanted and things == len(wanted)

@@ -87,19 +87,18 @@ def test_the_first_to_share_and_those_who_came_after(corpus_of: Make) -> None:
             + [{"platform": "x", "type": "reposts", "src": "f", "dst": "p1", "dst_kind": "post", "post_id": "p7"}],
         }
     )
-    rows = {r["kind"]: r for r in origins(corpus).to_pylist() if r["kind"] != "text"}
-    assert set(rows) == {"hashtag", "near_text"}
-    text = rows["near_text"]
-    assert (text["object"], text["first_accounts"], text["first_posts"]) == ("p1", ["a"], ["p1"])
+    rows = {r["kind"]: r for r in origins(corpus).to_pylist()}
+    assert set(rows) == {"hashtag", "text"}
+    text = rows["text"]
+    assert (text["first_accounts"], text["first_posts"]) == (["a"], ["p1"])
     assert (text["copiers"], text["next_accounts"], text["median_delay"], text["posts"]) == (2, ["b", "c"], 40.0, 4)
     assert (text["first"], text["last"]) == (START, START + timedelta(seconds=50))
-    assert [r["copiers"] for r in origins(corpus, ["text"]).to_pylist()] == [1, 1]
-    assert origins(corpus, ["near_text"], least=4).num_rows == 0
+    assert origins(corpus, ["text"], least=4).num_rows == 0
 
 
 def test_two_in_the_first_second_are_both_first(corpus_of: Make) -> None:
     corpus = corpus_of({"posts": [post(1, "b", 0, LONG), post(2, "a", 0, LONG), post(3, "c", 9, LONG)]})
-    (row,) = origins(corpus, ["near_text"]).to_pylist()
+    (row,) = origins(corpus, ["text"]).to_pylist()
     assert (row["first_accounts"], row["copiers"], row["next_accounts"]) == (["a", "b"], 1, ["c"])
 
 

@@ -29,7 +29,7 @@ HOW: dict[str, dict[str, Any]] = {
     "universe": {"platform": "x", "seeds": ["a0"], "kinds": ["mentions"], "hops": 2, "hub_cut": None},
     "players": {"resamples": 3},
     "communities": {"resamples": 3},
-    "origins": {"objects": ["near_text"]},
+    "origins": {"objects": ["text"]},
     "change": {"platform": "x", "kinds": ["mentions"]},
     "succession": {"kinds": ["mentions"]},
 }
@@ -90,7 +90,7 @@ def test_the_planted_story_is_told(case_dir: Path) -> None:
     of = {r["account_id"]: r["community"] for r in found}
     assert len({of[f"a{i}"] for i in range(4)}) == len({of[f"b{i}"] for i in range(4)}) == 1 and of["a1"] != of["b1"]
     assert [r["account_id"] for r in verbs.network(case_dir, "brokers").table.to_pylist()] == ["m"]
-    (first,) = verbs.network(case_dir, "origins", objects=["near_text"]).table.to_pylist()
+    (first,) = verbs.network(case_dir, "origins", objects=["text"]).table.to_pylist()
     assert first["first_accounts"][0].startswith("protected-") and first["next_accounts"] == ["a0", "b0"]
     assert verbs.network(case_dir, "universe", **HOW["universe"]).facts["totals"] == [1, 6, 10]
 

@@ -170,9 +170,9 @@ def brokers(case_dir: Path, ties: list[str], out: Path | None, as_json: bool) ->
     _tell("brokers", case_dir, out, as_json, kinds=ties)
 
 
-@click.command("origins", epilog="Example: tecolote network origins --case my-case --objects near_text --least 5")
+@click.command("origins", epilog="Example: tecolote network origins --case my-case --objects text --least 5")
 @case_option
-@click.option("--objects", default="link,hashtag,text,near_text", show_default=True, type=_Listed(), help="Kinds.")
+@click.option("--objects", default="link,hashtag,text", show_default=True, type=_Listed(), help="Kinds.")
 @click.option("--least", default=3, show_default=True, type=click.IntRange(2), help="Accounts that shared it.")
 @_out
 @json_option

@@ -36,21 +36,33 @@ _SCHEMA = pa.schema(
     ]
 )
 
+_TAKEN = (
+    "taken AS (SELECT platform, id, account_id, text, text_truncated, epoch(created_at)::BIGINT t FROM posts "
+    "WHERE account_id IS NOT NULL AND created_at IS NOT NULL AND coalesce(visibility, 'public') <> 'private' "
+    "AND ($platform IS NULL OR (platform = $platform AND list_contains($accounts::VARCHAR[], account_id))))"
+)
 # A repost repeats another's links, tags and words by itself, so it is no act of sharing these.
 _OWN = (
-    "own AS (SELECT platform, id, account_id, text, text_truncated, epoch(created_at)::BIGINT t FROM posts "
-    "WHERE account_id IS NOT NULL AND created_at IS NOT NULL AND coalesce(visibility, 'public') <> 'private' "
-    "AND (platform, id) NOT IN (SELECT (platform, post_id) FROM edges WHERE type = 'reposts' AND post_id IS NOT NULL))"
+    f"{_TAKEN}, own AS (SELECT * FROM taken WHERE (platform, id) NOT IN "
+    "(SELECT (platform, post_id) FROM edges WHERE type = 'reposts' AND post_id IS NOT NULL))"
 )
 
 
-def case_events(corpus: Corpus, objects: Sequence[str] = OBJECTS) -> pa.Table:
+def case_events(
+    corpus: Corpus, objects: Sequence[str] = OBJECTS, *, platform: str | None = None, accounts: Sequence[str] = ()
+) -> pa.Table:
     """Events of a case: ``platform, object_id, account_id, content_id, timestamp_share, modality``.
 
     Left out are reposts (but as ``repost``, whose object is the post passed on), private messages, posts
     without author or time, and cut texts. Links lose tracking parameters (`link_object`); hashtags are as the
     record tables hold them; texts that are nearly the same are one object (`near_objects`, over all
     platforms), and short ones are none; media are the same if their bytes are. One post shares one object once.
+
+    Args:
+        corpus: the case's tables.
+        objects: kinds of objects.
+        platform: take only the posts of ``accounts`` on this platform; None takes all.
+        accounts: ids on ``platform``. Texts are then compared with those of these accounts alone.
 
     Raises:
         UsageError: an unknown kind of object.
@@ -59,51 +71,48 @@ def case_events(corpus: Corpus, objects: Sequence[str] = OBJECTS) -> pa.Table:
     if unknown:
         raise UsageError(f"no objects of kind '{unknown[0]}'", f"Choose from: {', '.join(OBJECTS + MORE_OBJECTS)}")
     rows: set[tuple[str, str, str, str, int, str]] = set()
+    whose = {"platform": platform, "accounts": list(accounts)}
     for kind, edge in (("link", "links_to"), ("hashtag", "hashtag")):
         if kind in objects:
             found = corpus.query(
                 f"WITH {_OWN} SELECT DISTINCT o.platform, e.dst, o.account_id, o.id, o.t FROM edges e "
-                "JOIN own o ON e.platform = o.platform AND e.post_id = o.id WHERE e.type = $1 AND e.dst IS NOT NULL",
-                [edge],
+                "JOIN own o ON e.platform = o.platform AND e.post_id = o.id WHERE e.type = $edge AND e.dst IS NOT NULL",
+                whose | {"edge": edge},
             )
             name = link_object if kind == "link" else str
             rows.update((p, name(dst), a, c, t, kind) for p, dst, a, c, t in _tuples(found))
     if "text" in objects:
         found = corpus.query(
             f"WITH {_OWN} SELECT platform, text, account_id, id, t FROM own "
-            "WHERE text IS NOT NULL AND NOT coalesce(text_truncated, false)"
+            "WHERE text IS NOT NULL AND NOT coalesce(text_truncated, false)",
+            whose,
         )
         named = found.set_column(1, "text", near_objects(found["text"].combine_chunks()))
         rows.update((*row, "text") for row in _tuples(named) if row[1] is not None)
-    rows.update(_acts(corpus, objects))
+    rows.update(_acts(corpus, objects, whose))
     columns = list(zip(*sorted(rows), strict=True)) or [()] * len(_SCHEMA)
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, _SCHEMA, strict=True)], schema=_SCHEMA)
 
 
-_TAKEN = (
-    "taken AS (SELECT platform, id, account_id, epoch(created_at)::BIGINT t FROM posts WHERE account_id IS NOT NULL "
-    "AND created_at IS NOT NULL AND coalesce(visibility, 'public') <> 'private')"
-)
-
-
-def _acts(corpus: Corpus, objects: Sequence[str]) -> set[tuple[str, str, str, str, int, str]]:
+def _acts(corpus: Corpus, objects: Sequence[str], whose: dict[str, Any]) -> set[tuple[str, str, str, str, int, str]]:
     """Events of the kinds `MORE_OBJECTS`: same bytes attached, same post answered, same post passed on."""
     rows: set[tuple[str, str, str, str, int, str]] = set()
     for kind, edge in (("reply", "replies"), ("repost", "reposts")):
         if kind in objects:
             found = corpus.query(
-                f"WITH {_TAKEN} SELECT DISTINCT o.platform, e.dst, o.account_id, o.id, o.t, $2 FROM edges e "
+                f"WITH {_TAKEN} SELECT DISTINCT o.platform, e.dst, o.account_id, o.id, o.t FROM edges e "
                 "JOIN taken o ON e.platform = o.platform AND e.post_id = o.id "
-                "WHERE e.type = $1 AND e.dst_kind = 'post' AND e.dst IS NOT NULL",
-                [edge, kind],
+                "WHERE e.type = $edge AND e.dst_kind = 'post' AND e.dst IS NOT NULL",
+                whose | {"edge": edge},
             )
-            rows.update(_tuples(found))
+            rows.update((*row, kind) for row in _tuples(found))
     if "media" in objects:
         found = corpus.query(
-            f"WITH {_OWN} SELECT DISTINCT o.platform, m.sha256, o.account_id, o.id, o.t, 'media' FROM media m "
-            "JOIN own o ON m.platform = o.platform AND m.post_id = o.id WHERE m.sha256 IS NOT NULL"
+            f"WITH {_OWN} SELECT DISTINCT o.platform, m.sha256, o.account_id, o.id, o.t FROM media m "
+            "JOIN own o ON m.platform = o.platform AND m.post_id = o.id WHERE m.sha256 IS NOT NULL",
+            whose,
         )
-        rows.update(_tuples(found))
+        rows.update((*row, "media") for row in _tuples(found))
     return rows
 
 
