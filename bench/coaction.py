@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -30,10 +32,16 @@ def step(name, work):
     return found
 """
 _TAIL = "\nopen(out, 'w').write(json.dumps(said))\n"
-_OURS = """
-import pyarrow as pa, pyarrow.parquet as pq
+# Two accounts that meet twice: with fewer there is no edge, and what counts edges would be compiled in the run.
+_FEW = """
+import pyarrow as pa
+few = pa.table({"object_id": [*"oopp"], "account_id": [*"abab"], "content_id": [*"cdef"], "ts": [1, 2, 3, 4]})
+"""
+_OURS = (
+    _FEW
+    + """
+import pyarrow.parquet as pq
 from tecolote.networks.coaction import coaction
-few = pa.table({"object_id": ["o", "o"], "account_id": ["a", "b"], "content_id": ["c", "d"], "ts": [1, 2]})
 step("load", lambda: coaction(few, PROFILE, 60))
 def run():
     found = coaction(file, PROFILE, 60); pq.write_table(found.edges, out + ".parquet")
@@ -43,6 +51,7 @@ said["edges"] = found.edges.num_rows
 said["weight"] = sum(found.edges["weight"].to_pylist())
 said["exact"] = found.facts["exact"]
 """
+)
 _CODE = {
     "floor duckdb": """
 import duckdb
@@ -53,11 +62,10 @@ step("run", lambda: db.sql(f"CREATE TABLE t AS FROM '{file}' ORDER BY object_id,
 import polars as pl
 step("run", lambda: pl.read_parquet(file).sort("object_id", "ts"))
 """,
-    "chance": """
+    "chance": _FEW
+    + """
 from tecolote.networks.eventtable import read_events
 from tecolote.networks.significance import significance
-import pyarrow as pa
-few = pa.table({"object_id": ["o", "o"], "account_id": ["a", "b"], "content_id": ["c", "d"], "ts": [1, 2]})
 step("load", lambda: significance(few, 60, 1, deals=2))
 events = read_events(file)
 said["edges"] = step("run", lambda: significance(events, 60)).edges.num_rows
@@ -95,8 +103,17 @@ def run(name: str, file: Path) -> dict[str, float]:
 
 
 def write(n: int, viral: int = 0, csv: bool = False) -> Path:
-    """The file of events, and if asked the same as the toolkit reads it."""
+    """The file of events, and if asked the same as the toolkit reads it.
+
+    In a process of its own: a child's peak memory is never told as less than that of who started it.
+    """
     file = WORK / "coaction.parquet"
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        pool.submit(_write, file, n, viral, csv).result()
+    return file
+
+
+def _write(file: Path, n: int, viral: int, csv: bool) -> None:
     events = make(n, viral=viral).events
     pq.write_table(events, file)
     if csv:
@@ -105,7 +122,6 @@ def write(n: int, viral: int = 0, csv: bool = False) -> Path:
         columns |= {"username": events["account_id"], "repost_id": events["object_id"], "reply_id": empty}
         columns |= {"message": empty, "timestamp": events["ts"], "urls": empty}
         pyarrow.csv.write_csv(pa.table(columns), f"{file}.csv")
-    return file
 
 
 def compare(n: int, peer: bool, others: bool) -> None:

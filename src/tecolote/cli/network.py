@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tecolote.cli.common import json_option, print_json, say
+from tecolote.cli.common import json_option, print_json, progress_bar, say
 from tecolote.cli.ties import COMMANDS
 
 
@@ -64,13 +64,17 @@ def coaction(file: str, out: Path, as_json: bool, objects: str | None, **how: An
     FILE: Parquet or CSV with object_id, account_id, content_id, timestamp_share (seconds, UTC), the folder
     of a case, or with --engine spark://... a folder or an address of Parquet that the cluster reads.
 
+    A Parquet file of more than 40 million events is counted in passes that need little memory and some disk
+    (TMPDIR).
+
     Compared with chance, each edge has the weight that chance would give it (expected), and the p-value of its
     own before (p) and after (q) Benjamini and Hochberg: of the edges with q up to 0.05, at most about
     one in twenty is by chance.
     """
     from tecolote import verbs
 
-    facts = verbs.coaction(file, out, objects=objects.split(",") if objects else None, **how)
+    with progress_bar("Counting") as progress:
+        facts = verbs.coaction(file, out, objects=objects.split(",") if objects else None, progress=progress, **how)
     if as_json:
         print_json(facts)
         return

@@ -10,10 +10,11 @@ import pyarrow as pa
 from tecolote.errors import UsageError
 from tecolote.networks.events import MORE_OBJECTS, OBJECTS, case_events
 from tecolote.networks.eventtable import read_events
+from tecolote.networks.passes import needs_passes
 
 
 def chosen_events(source: Path | str, objects: Sequence[str] | None, engine: str) -> pa.Table | str:
-    """Events as a table, or the address itself where Spark is to read it.
+    """Events as a table, or the address itself where Spark is to read it, or a file is counted in passes.
 
     Args:
         source: Parquet or CSV file, folder of a case, or (Spark) a folder or an address of Parquet.
@@ -33,6 +34,8 @@ def chosen_events(source: Path | str, objects: Sequence[str] | None, engine: str
             raise UsageError(f"{source} is no file and no case", "Name a file, a case, or give --engine spark://...")
         if objects:
             raise UsageError("--object chooses within a file or a case", "Leave other kinds out of the folder")
+        return str(source)
+    if engine == "kernel" and not objects and needs_passes(folder):
         return str(source)
     events = read_events(folder)
     if not objects:

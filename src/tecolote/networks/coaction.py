@@ -16,6 +16,7 @@ import pyarrow as pa
 from tecolote.errors import UsageError
 from tecolote.networks.distinct import distinct
 from tecolote.networks.eventtable import number, read_events
+from tecolote.networks.passes import Progress, distinct_in_passes, needs_passes
 from tecolote.networks.peers import coortweet, qut
 
 __all__ = ["EXPLANATIONS", "PROFILES", "Coaction", "coaction", "read_events"]
@@ -57,6 +58,7 @@ def coaction(
     keep_loops: bool = False,
     fast_window: int | None = None,
     engine: str = "kernel",
+    progress: Progress | None = None,
 ) -> Coaction:
     """Accounts that share the same objects within ``window`` seconds of each other.
 
@@ -73,7 +75,9 @@ def coaction(
         keep_loops: keep pairs of an account, a post or an object with itself (``coortweet``).
         fast_window: also say which edges hold within this shorter window (``coortweet``).
         engine: ``kernel`` (compiled, on this machine), ``duckdb``, ``spark-local``, ``spark`` (the running
-            session) or the address of a Spark master. The result is the same.
+            session) or the address of a Spark master. The result is the same. ``kernel`` counts a Parquet file
+            of more than `passes.MOST_AT_ONCE` rows in passes over partitions (``distinct``).
+        progress: told how far the passes are: done, in all, what.
 
     Returns:
         edges by profile: ``distinct`` has ``account_id < account_id_y, weight, first, last`` (seconds, UTC)
@@ -100,17 +104,24 @@ def coaction(
         facts |= {"min_repetition": min_repetition}
     how: dict[str, Any] = {"participation": min_participation, "quantile": edge_quantile}
     how |= {"repetition": min_repetition, "keep_loops": keep_loops, "fast_window": fast_window}
-    edges, said = _run(engine, events, profile, window, how)
+    edges, said = _run(engine, events, profile, window, how, progress)
     return Coaction(edges, facts | said | {"edges": edges.num_rows, "plain_explanations": list(EXPLANATIONS)})
 
 
 def _run(
-    engine: str, events: pa.Table | str | Path, profile: str, window: int, how: dict[str, Any]
+    engine: str,
+    events: pa.Table | str | Path,
+    profile: str,
+    window: int,
+    how: dict[str, Any],
+    progress: Progress | None,
 ) -> tuple[pa.Table, dict[str, Any]]:
     if engine != "kernel":
         from tecolote.networks.elsewhere import coaction_on
 
         return coaction_on(engine, events, profile, window, **how)
+    if profile == "distinct" and not isinstance(events, pa.Table) and needs_passes(events):
+        return distinct_in_passes(events, window, how["repetition"], progress)
     numbered = number(events if isinstance(events, pa.Table) else read_events(events))
     if profile == "distinct":
         return distinct(numbered, window, how["repetition"])

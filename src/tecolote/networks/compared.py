@@ -52,7 +52,7 @@ def _why_not(found: Coaction, events: pa.Table | str, wanted: bool | None) -> st
     if wanted is False:
         return "not asked for"
     if isinstance(events, str) or found.facts["engine"] not in ("kernel", "duckdb"):
-        return "the comparison needs the events on this machine: use --engine kernel on a part of them"
+        return "the comparison needs the events on this machine, in memory: use --engine kernel on a part of them"
     if wanted is None and events.num_rows > COMPARED_EVENTS:
         return f"more than {COMPARED_EVENTS:,} events: ask for it with --chance"
     return None

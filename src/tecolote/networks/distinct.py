@@ -14,6 +14,8 @@ Exact pruning and probing keep one viral object from costing the square of its s
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,8 @@ from tecolote.networks.windows import Ints, Laid, edges, lay_window, renumber
 OBJECT_PAIRS = 2_000_000
 #: Pairs that one run may look at (some minutes); beyond it, objects over `OBJECT_PAIRS` are probed, largest first.
 TOTAL_PAIRS = 20_000_000_000
+#: Objects over the budget that a run lists.
+MOST_POPULAR = 100
 
 
 def distinct(events: Events, window: int, repetition: int) -> tuple[pa.Table, dict[str, Any]]:
@@ -38,15 +42,38 @@ def distinct(events: Events, window: int, repetition: int) -> tuple[pa.Table, di
     Raises:
         LimitExceeded: there are more edges than a machine holds.
     """
+
+    def named(thing: int) -> tuple[str, str]:
+        return events.objects[thing].as_py(), events.modalities[int(events.modality_of[thing])]
+
     start = int(events.t.min()) if len(events) else 0
-    all_laid = lay_window(events.o, events.a, events.t - start, window)
-    every = all_laid.pairs_per_object(len(events.objects))
-    popular = _hyperedges(events, all_laid, every, start)
-    laid = _pruned(all_laid, window, repetition)
-    del all_laid
-    o, objects = renumber(laid.o, len(events.objects))
+    laid = lay_window(events.o, events.a, events.t - start, window)
+    every = laid.pairs_per_object(len(events.objects))
+    popular = hyperedges(laid, every, named, start)
+    laid = pruned(laid, window, repetition)
     a, names = events.ranked(laid.a)
-    laid = Laid(o, a, laid.t, laid.low, laid.high, laid.place)
+    table, facts = counted(replace(laid, a=a), names, window, repetition, start)
+    facts |= {"pairs": int(every.sum()), "too_popular_to_be_evidence": popular}
+    return table, events.facts() | facts
+
+
+def counted(
+    laid: Laid, names: pa.StringArray, window: int, repetition: int, start: int
+) -> tuple[pa.Table, dict[str, Any]]:
+    """Edges of pruned events, and the facts of counting them.
+
+    Args:
+        laid: the events, their times counted from ``start``; their accounts are positions in ``names``.
+        names: accounts in the order of the bytes of their names.
+        window: seconds.
+        repetition: smallest weight of an edge.
+        start: seconds, UTC.
+
+    Raises:
+        LimitExceeded: there are more edges than a machine holds.
+    """
+    o, objects = renumber(laid.o, int(laid.o.max()) + 1 if len(laid.o) else 0)
+    laid = replace(laid, o=o)
     pairs = laid.pairs_per_object(len(objects))
     listed, heavy = _edges(laid, len(names), window, repetition, pairs)
     exact = len(heavy) < repetition
@@ -60,18 +87,16 @@ def distinct(events: Events, window: int, repetition: int) -> tuple[pa.Table, di
             "exact": pa.repeat(pa.scalar(exact), len(listed)),
         }
     )
-    facts = events.facts() | {
-        "pairs": int(every.sum()),
+    facts = {
         "pairs_after_pruning": int(pairs.sum()),
         "events_after_pruning": len(laid.o),
         "exact": exact,
-        "too_popular_to_be_evidence": popular,
         "not_enumerated": len(heavy),
     }
     return table, facts
 
 
-def _pruned(laid: Laid, window: int, repetition: int) -> Laid:
+def pruned(laid: Laid, window: int, repetition: int) -> Laid:
     """The events that can be part of an edge: exact, however early it stops."""
     from tecolote.networks import kernel
 
@@ -103,20 +128,27 @@ def _edges(laid: Laid, accounts: int, window: int, repetition: int, pairs: Ints)
     return found, over[:count]
 
 
-def _hyperedges(events: Events, laid: Laid, pairs: Ints, start: int) -> list[dict[str, Any]]:
-    """Objects over the budget, as one line each and never as a clique; the 100 largest, ties by name."""
-    over = [(int(pairs[thing]), events.objects[int(thing)].as_py(), int(thing)) for thing in _over(pairs)]
+def hyperedges(laid: Laid, pairs: Ints, named: Callable[[int], tuple[str, str]], start: int) -> list[dict[str, Any]]:
+    """Objects over the budget, as one line each and never as a clique; the `MOST_POPULAR` largest, ties by name.
+
+    Args:
+        laid: all events, their times counted from ``start``.
+        pairs: pairs of events within the window, by object.
+        named: name and modality of an object.
+        start: seconds, UTC.
+    """
+    over = [(-int(pairs[thing]), *named(int(thing)), int(thing)) for thing in _over(pairs)]
     listed = []
-    for many, name, thing in sorted(over, key=lambda one: (-one[0], one[1]))[:100]:
+    for pairs_of, name, modality, thing in sorted(over)[:MOST_POPULAR]:
         mine = slice(*np.searchsorted(laid.o, [thing, thing + 1]))
         t = laid.t[mine]
         listed.append(
             {
                 "object_id": name,
-                "modality": events.modalities[int(events.modality_of[thing])],
+                "modality": modality,
                 "accounts": len(np.unique(laid.a[mine])),
                 "events": len(t),
-                "pairs": many,
+                "pairs": -pairs_of,
                 "first": int(t.min()) + start,
                 "last": int(t.max()) + start,
             }

@@ -104,18 +104,18 @@ def events_of(database: SQLBackend, source: pa.Table | str | Path) -> Iterator[t
     """
     spark = database.name == "pyspark"
     if spark and not isinstance(source, pa.Table) and ("://" in str(source) or Path(source).is_dir()):
-        yield _normal(_spark_table(database, str(source)))
+        yield normal(_spark_table(database, str(source)))
         return
     table = check(source) if isinstance(source, pa.Table) else read_events(source)
     table = table.append_column("row", pa.array(range(table.num_rows), pa.int64()))
     if not spark:
-        yield _normal(cast("ir.Table", database.create_table("events", _plain(table), temp=True)))
+        yield normal(cast("ir.Table", database.create_table("events", _plain(table), temp=True)))
         return
     import pyarrow.parquet as pq
 
     with tempfile.TemporaryDirectory(prefix="tecolote-") as folder:
         pq.write_table(_plain(table), Path(folder) / "events.parquet", row_group_size=250_000)
-        yield _normal(cast("ir.Table", database.read_parquet(str(Path(folder) / "events.parquet"))))
+        yield normal(cast("ir.Table", database.read_parquet(str(Path(folder) / "events.parquet"))))
 
 
 def _plain(table: pa.Table) -> pa.Table:
@@ -138,13 +138,20 @@ def _spark_table(database: SQLBackend, address: str) -> ir.Table:
     return cast("ir.Table", database.table("tecolote_events").drop("_file", "_index", "_at"))
 
 
-def _normal(table: ir.Table) -> tuple[ir.Table, int]:
-    """Aliases resolved, ids as text, whole seconds, rows without ids left out and counted."""
+def normal(table: ir.Table) -> tuple[ir.Table, int]:
+    """Aliases resolved, ids as text, whole seconds, rows without ids left out and counted.
+
+    Raises:
+        EventsRefused: as `tecolote.networks.eventtable.check`, and for times as text.
+    """
     names = {old: new for old, new in _ALIASES.items() if old in table.columns and new not in table.columns}
     table = table.rename({new: old for old, new in names.items()})
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:
         raise EventsRefused(f"the events have no column {', '.join(missing)}", "See tecolote network coaction --help")
+    for name in ("object_id", "account_id", "content_id"):
+        if table[name].type().is_floating():
+            raise EventsRefused(f"{name} holds decimal numbers, so its last digits may be lost", "Write ids as text")
     t = table.timestamp_share
     t = t.epoch_seconds() if t.type().is_timestamp() else t
     if t.type().is_string():

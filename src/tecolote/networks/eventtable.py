@@ -69,7 +69,7 @@ class Events:
 
         content = self.table["content_id"]
         same = pc.equal(content, self.table["object_id"].cast(pa.string()))
-        return _coded(content)[0], np.asarray(same.to_numpy())
+        return coded(content)[0], np.asarray(same.to_numpy())
 
     def ranked(self, a: Numbers) -> tuple[Numbers, pa.StringArray]:
         """Accounts numbered anew, without those that do not occur in ``a``, in the order of the names' UTF-8 bytes.
@@ -176,14 +176,19 @@ def check(events: pa.Table) -> pa.Table:
     if missing:
         raise EventsRefused(f"the events have no column {', '.join(missing)}", _EXPECTED)
     kept = [*COLUMNS, *(["modality"] if "modality" in names else [])]
-    ids = [name for name in kept if name != "timestamp_share"]
+    named = [name for name in kept if name != "timestamp_share"]
     with ThreadPoolExecutor(2) as pool:
-        made = dict(zip(ids, pool.map(_ids, ids, (events[name] for name in ids)), strict=True))
+        made = dict(zip(named, pool.map(ids, named, (events[name] for name in named)), strict=True))
     made["timestamp_share"] = pa.chunked_array([pa.array(_seconds(events["timestamp_share"]))])
     return pa.table({name: made[name] for name in kept})
 
 
-def _ids(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+def ids(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column of ids as text, or as one dictionary of different texts.
+
+    Raises:
+        EventsRefused: decimal numbers.
+    """
     if pa.types.is_floating(column.type):
         raise EventsRefused(f"{name} holds decimal numbers, so its last digits may be lost", "Write ids as text")
     if not pa.types.is_dictionary(column.type) or not pa.types.is_string(column.type.value_type):
@@ -256,14 +261,14 @@ def number(events: pa.Table) -> Events:
 
     table = check(events)
     before = table.num_rows
-    ids = [name for name in table.column_names if name not in ("timestamp_share", "modality")]
-    if any(table[name].null_count for name in ids):
-        whole = pc.is_valid(table[ids[0]])
-        for name in ids[1:]:
+    named = [name for name in table.column_names if name not in ("timestamp_share", "modality")]
+    if any(table[name].null_count for name in named):
+        whole = pc.is_valid(table[named[0]])
+        for name in named[1:]:
             whole = pc.and_(whole, pc.is_valid(table[name]))
         table = table.filter(whole)
     with ThreadPoolExecutor(2) as pool:
-        account, thing = pool.map(_coded, (table["account_id"], table["object_id"]))
+        account, thing = pool.map(coded, (table["account_id"], table["object_id"]))
     kinds = _modality(table)
     o, objects, modality_of = _split(thing, kinds)
     return Events(
@@ -285,14 +290,14 @@ def _modality(table: pa.Table) -> tuple[Numbers, pa.StringArray]:
 
     if "modality" not in table.column_names or not table.num_rows:
         return np.zeros(table.num_rows, np.int32), pa.array([""])
-    codes, names = _coded(pc.fill_null(table["modality"].cast(pa.string()), ""))
+    codes, names = coded(pc.fill_null(table["modality"].cast(pa.string()), ""))
     order = pc.sort_indices(names)
     place = np.empty(len(order), dtype=np.int32)
     place[order.to_numpy()] = np.arange(len(order))
     return place[codes], names.take(order)
 
 
-def _coded(column: pa.ChunkedArray) -> tuple[Numbers, pa.StringArray]:
+def coded(column: pa.ChunkedArray) -> tuple[Numbers, pa.StringArray]:
     """Each value's number, and the values."""
     import pyarrow.compute as pc
 

@@ -37,18 +37,25 @@ def compiled(function: Function) -> Function:
 
 
 @compiled
+def grouped(key: Whole, keys: int) -> tuple[Ints, Whole]:
+    """Where the events of each key start, and the events by key; those of one key keep their order."""
+    start = np.zeros(keys + 1, np.int64)
+    for i in range(len(key)):
+        start[key[i] + 1] += 1
+    for x in range(keys):
+        start[x + 1] += start[x]
+    place = start.copy()
+    event = np.empty(len(key), np.int32)
+    for i in range(len(key)):
+        event[place[key[i]]] = i
+        place[key[i]] += 1
+    return start, event
+
+
+@compiled
 def order(o: Whole, t: Ints, objects: int) -> Whole:
     """Positions of events by (object, time); events of one object and second stay in the order given."""
-    place = np.zeros(objects + 1, np.int64)
-    for i in range(len(o)):
-        place[o[i] + 1] += 1
-    for j in range(objects):
-        place[j + 1] += place[j]
-    start = place.copy()
-    found = np.empty(len(o), np.int32)
-    for i in range(len(o)):
-        found[place[o[i]]] = i
-        place[o[i]] += 1
+    start, found = grouped(o, objects)
     for j in range(objects):
         for i in range(start[j] + 1, start[j + 1]):
             if t[found[i]] < t[found[i - 1]]:
@@ -95,22 +102,6 @@ def meets(a: Whole, low: Whole, high: Whole) -> Bools:
 
 
 @compiled
-def by_account(a: Whole, accounts: int) -> tuple[Ints, Whole]:
-    """Where the events of each account start, and the events; those of one account keep their order."""
-    start = np.zeros(accounts + 1, np.int64)
-    for i in range(len(a)):
-        start[a[i] + 1] += 1
-    for x in range(accounts):
-        start[x + 1] += start[x]
-    place = start.copy()
-    event = np.empty(len(a), np.int32)
-    for i in range(len(a)):
-        event[place[a[i]]] = i
-        place[a[i]] += 1
-    return start, event
-
-
-@compiled
 def work(start: Ints, event: Whole, low: Whole, high: Whole) -> Ints:
     """Events to look at up to and with each account."""
     done = np.zeros(len(start), np.int64)
@@ -127,14 +118,14 @@ def core(o: Whole, a: Whole, objects: int, accounts: int, least: int) -> Bools:
 
     An account needs ``least`` distinct objects and an object two accounts.
     """
-    start, event = by_account(a, accounts)
     pair_a, pair_o = np.empty(len(a), np.int32), np.empty(len(a), np.int32)
+    last = np.full(accounts, -1, np.int32)
     n = 0
-    for x in range(accounts):
-        for k in range(start[x], start[x + 1]):
-            if k == start[x] or o[event[k]] != o[event[k - 1]]:
-                pair_a[n], pair_o[n] = x, o[event[k]]
-                n += 1
+    for i in range(len(a)):  # the events of an object stand together
+        if last[a[i]] != o[i]:
+            last[a[i]] = o[i]
+            pair_a[n], pair_o[n] = a[i], o[i]
+            n += 1
     had, met = np.zeros(accounts, np.int32), np.zeros(objects, np.int32)
     for i in range(n):
         had[pair_a[i]] += 1
@@ -157,6 +148,16 @@ def core(o: Whole, a: Whole, objects: int, accounts: int, least: int) -> Bools:
     for i in range(len(a)):
         keep[i] = had[a[i]] >= least and met[o[i]] >= 2
     return keep
+
+
+@compiled
+def add_objects(o: Whole, a: Whole, had: Whole) -> None:
+    """Add the number of distinct objects of each account to ``had``."""
+    last = np.full(len(had), -1, np.int32)
+    for i in range(len(a)):
+        if last[a[i]] != o[i]:
+            last[a[i]] = o[i]
+            had[a[i]] += 1
 
 
 @compiled

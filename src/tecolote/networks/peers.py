@@ -47,7 +47,7 @@ def qut(events: Events, window: int, repetition: int) -> tuple[pa.Table, dict[st
     if laid.before.sum() > MOST_LOOKS:
         raise _refused(pairs)
     a, names = events.ranked(laid.a)
-    first, event = kernel.by_account(a, len(names))
+    first, event = kernel.grouped(a, len(names))
     mine = c[laid.place]
     event = event[np.lexsort((mine[event], a[event]))]
 

@@ -153,7 +153,7 @@ def edges(laid: Laid, accounts: int, window: int, least: int, heavy: NDArray[Any
     """
     from tecolote.networks import kernel
 
-    start, event = kernel.by_account(laid.a, accounts)
+    start, event = kernel.grouped(laid.a, accounts)
     skipped = np.zeros(int(laid.o.max()) + 1 if len(laid.o) else 1, np.bool_)
     skipped[heavy] = True
 

@@ -68,7 +68,7 @@ def coaction(
     suggested = window is None
     if window is None:
         if isinstance(events, str):
-            raise UsageError("no window can be suggested for events on a cluster", "Give --window in seconds")
+            raise UsageError("no window can be suggested for so many events", "Give --window in seconds")
         window = suggest_window(events)
     found = run_coaction(events, window=window, **how)
     found = with_chance(found, events, window, how.get("min_repetition", 2), chance)
