@@ -7,12 +7,14 @@ from typing import Any
 from tecolote.web.accounts import masked
 from tecolote.web.library import Pin
 
-MAX_EDGES = 4000
+MAX_EDGES = 10_000
+#: Lines of one page of the list.
+LINES = 100
 _ALL = "all"
 _CONNECTIONS = ("follows", "mentions", "replies", "quotes", "reposts", "forwards")
 
 _COACTION = """
-SELECT x.key AS source, y.key AS target, e.modality AS kind, e.weight, e.first, e.last, e.objects, e.exact
+SELECT x.key AS source, y.key AS target, e.modality AS kind, e.weight, e.first, e.last, e.exact
 FROM coaction_edges e
 JOIN browse.account x ON x.platform = e.platform AND x.id = e.account_id
 JOIN browse.account y ON y.platform = e.platform AND y.id = e.account_id_y
@@ -53,7 +55,7 @@ def graph(pin: Pin, view: str, kind: str) -> dict[str, Any]:
 
     Returns:
         ``nodes`` (key, label, masked, platform, role, cluster, posts, flagged, degree), ``edges`` (source and target as
-        positions in ``nodes``, weight, kind, first, last, objects) and ``cut``, True if edges were left out.
+        positions in ``nodes``, weight, kind, first, last) and ``cut``, True if edges were left out.
     """
     name = f"graph {view} {kind}"
     if name not in pin.kept:
@@ -83,6 +85,27 @@ def _graph(pin: Pin, view: str, kind: str) -> dict[str, Any]:
         nodes[edge["source"]]["degree"] += 1
         nodes[edge["target"]]["degree"] += 1
     return {"view": view, "kind": kind, "nodes": nodes, "edges": edges, "cut": cut}
+
+
+def lines(found: dict[str, Any] | None, start: int) -> dict[str, Any]:
+    """One page of the graph's edges, the heaviest first, for readers who cannot use the picture.
+
+    Returns:
+        ``rows`` (the edge with its ends ``one`` and ``other``, as nodes), ``first`` and ``last`` (places in the list,
+        counted from 1), ``total``, ``previous`` and ``next`` (starts of the neighbouring pages, or None).
+    """
+    edges = found["edges"] if found else []
+    start = start if start < len(edges) else 0
+    shown = edges[start : start + LINES]
+    nodes = found["nodes"] if found else []
+    return {
+        "rows": [edge | {"one": nodes[edge["source"]], "other": nodes[edge["target"]]} for edge in shown],
+        "first": start + 1,
+        "last": start + len(shown),
+        "total": len(edges),
+        "previous": max(start - LINES, 0) if start else None,
+        "next": start + LINES if start + LINES < len(edges) else None,
+    }
 
 
 def clusters(found: dict[str, Any] | None) -> list[dict[str, Any]]:

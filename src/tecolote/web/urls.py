@@ -38,6 +38,7 @@ urlpatterns = [
     *_both("accounts", views.show_accounts, "accounts"),
     *_both("account/<hex:key>", views.show_account, "account"),
     *_both("network", views.show_network, "network"),
+    *_both("network/line/<hex:one>/<hex:other>", views.show_line, "line"),
     *_both("media", views.show_media, "media"),
     *_both("sources", views.show_sources, "sources"),
     *_both("observations", views.show_observations, "observations"),

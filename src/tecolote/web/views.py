@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from tecolote.web import accounts, media, network, observations, overview, paging, post, posts, sources, trail
+from tecolote.web import accounts, line, media, network, observations, overview, paging, post, posts, sources, trail
 from tecolote.web.accounts import Name
 from tecolote.web.library import ENVIRON_KEY, Pin
 from tecolote.web.text import Segment
@@ -141,7 +141,20 @@ def show_network(request: HttpRequest, pin: Pin) -> tuple[str, dict[str, Any]]:
     wanted = (request.GET.get("view"), request.GET.get("kind"))
     chosen = next((k for k in offered if (k["view"], k["kind"]) == wanted), offered[0] if offered else None)
     graph = network.graph(pin, chosen["view"], chosen["kind"]) if chosen else None
-    return "network.html", {"kinds": offered, "chosen": chosen, "graph": graph, "clusters": network.clusters(graph)}
+    listed = network.lines(graph, paging.rank_of(request.GET, "from") or 0)
+    found = {"kinds": offered, "chosen": chosen, "graph": graph, "lines": listed}
+    return "network.html", found | {"clusters": network.clusters(graph)}
+
+
+@page
+def show_line(request: HttpRequest, pin: Pin, one: str, other: str) -> tuple[str, dict[str, Any]]:
+    """The evidence behind one line of a network."""
+    wanted = request.GET.get("view", ""), request.GET.get("kind", "")
+    offered = {(k["view"], k["kind"]) for k in network.kinds(pin)}
+    found = line.line(pin, *wanted, one, other) if wanted in offered else None
+    if found is None:
+        raise Http404
+    return "line.html", found
 
 
 @page

@@ -1,4 +1,4 @@
-/** Draws a network on a canvas: drag, zoom, hover for the name, click or Enter for the account. */
+/** Draws a network on a canvas: drag, zoom, hover for the name, click or Enter for the account or a line's evidence. */
 
 import { place, step, type Body, type Spring } from "./layout";
 
@@ -46,6 +46,8 @@ class Picture {
   private x = 0;
   private y = 0;
   private over = -1;
+  /** The line under the pointer or chosen by keys; -1 for none. */
+  private line = -1;
   private moved = false;
   private readonly neighbours: Set<number>[];
 
@@ -108,13 +110,13 @@ class Picture {
   }
 
   private drawEdges(c: CanvasRenderingContext2D): void {
-    for (const { source, target, weight } of this.edges) {
+    for (const [i, { source, target, weight }] of this.edges.entries()) {
       const a = this.points[source]!;
       const b = this.points[target]!;
-      const lit = this.over === source || this.over === target;
+      const lit = this.over === source || this.over === target || this.line === i;
       c.strokeStyle = a.cluster !== null && a.cluster === b.cluster ? this.colour(a) : GREY;
       c.globalAlpha = lit ? 0.9 : this.over >= 0 ? 0.08 : 0.32;
-      c.lineWidth = Math.min(6, 0.6 + 0.5 * Math.log2(1 + weight)) / Math.sqrt(this.scale);
+      c.lineWidth = (Math.min(6, 0.6 + 0.5 * Math.log2(1 + weight)) + (this.line === i ? 2 : 0)) / Math.sqrt(this.scale);
       c.beginPath();
       c.moveTo(a.x, a.y);
       c.lineTo(b.x, b.y);
@@ -169,29 +171,78 @@ class Picture {
     return best;
   }
 
-  private hover(i: number): void {
-    if (i === this.over) return;
-    this.over = i;
-    this.canvas.classList.toggle("over", i >= 0);
-    const tip = this.root.querySelector<HTMLElement>(".tip")!;
-    tip.hidden = i < 0;
-    const point = this.points[i];
-    if (point) {
-      const word = this.root.dataset;
-      const name = point.masked ? (word.masked ?? "") : visible(point.label);
-      const cluster = point.cluster === null ? "" : ` · ${word.cluster} ${point.cluster}`;
-      tip.textContent =
-        `${name} · ${point.platform}${cluster}\n` +
-        `${point.posts} ${word.posts} · ${point.flagged} ${word.flagged} · ${point.degree} ${word.partners}`;
-      tip.style.left = `${Math.min(this.canvas.clientWidth - 220, point.x * this.scale + this.x + 14)}px`;
-      tip.style.top = `${point.y * this.scale + this.y + 14}px`;
+  /** The line nearest to the pointer, if it is near; accounts come first. */
+  private lineAt(event: PointerEvent): number {
+    const box = this.canvas.getBoundingClientRect();
+    const x = (event.clientX - box.left - this.x) / this.scale;
+    const y = (event.clientY - box.top - this.y) / this.scale;
+    let best = -1;
+    let nearest = 5 / this.scale;
+    for (const [i, { source, target }] of this.edges.entries()) {
+      const a = this.points[source]!;
+      const [dx, dy] = [this.points[target]!.x - a.x, this.points[target]!.y - a.y];
+      const along = Math.max(0, Math.min(1, ((x - a.x) * dx + (y - a.y) * dy) / (dx * dx + dy * dy || 1)));
+      const far = Math.hypot(a.x + along * dx - x, a.y + along * dy - y);
+      if (far < nearest) [best, nearest] = [i, far];
     }
+    return best;
+  }
+
+  private name(point: Point): string {
+    return point.masked ? (this.root.dataset.masked ?? "") : visible(point.label);
+  }
+
+  /** Lights an account, a line (with `over` -1), or an account's line. */
+  private hover(over: number, line = -1): void {
+    if (over === this.over && line === this.line) return;
+    [this.over, this.line] = [over, line];
+    this.canvas.classList.toggle("over", over >= 0 || line >= 0);
+    const point = this.points[over];
+    const edge = this.edges[line];
+    const word = this.root.dataset;
+    if (edge) {
+      const [a, b] = [this.points[edge.source]!, this.points[edge.target]!];
+      this.tell(`${this.name(a)} – ${this.name(b)}\n${edge.weight} ${word.evidence}`, (a.x + b.x) / 2, (a.y + b.y) / 2);
+    } else if (point) {
+      const cluster = point.cluster === null ? "" : ` · ${word.cluster} ${point.cluster}`;
+      const counts = `${point.posts} ${word.posts} · ${point.flagged} ${word.flagged} · ${point.degree} ${word.partners}`;
+      this.tell(`${this.name(point)} · ${point.platform}${cluster}\n${counts}`, point.x, point.y);
+    } else this.tell("", 0, 0);
     this.draw();
   }
 
-  private open(i: number): void {
-    const point = this.points[i];
-    if (point) location.href = (this.root.dataset.account ?? "").replace("0".repeat(20), point.key);
+  private tell(text: string, x: number, y: number): void {
+    const tip = this.root.querySelector<HTMLElement>(".tip")!;
+    tip.hidden = text === "";
+    tip.textContent = text;
+    tip.style.left = `${Math.max(0, Math.min(this.canvas.clientWidth - 220, x * this.scale + this.x + 14))}px`;
+    tip.style.top = `${y * this.scale + this.y + 14}px`;
+  }
+
+  /** Goes to the page of what is lit: the evidence of a line, or an account. */
+  private open(): void {
+    const edge = this.edges[this.line];
+    const point = this.points[this.over];
+    if (edge) {
+      const [one, other] = [this.points[edge.source]!.key, this.points[edge.target]!.key];
+      location.href = (this.root.dataset.line ?? "").replace("0".repeat(20), one).replace("f".repeat(20), other);
+    } else if (point) location.href = (this.root.dataset.account ?? "").replace("0".repeat(20), point.key);
+  }
+
+  private point(event: PointerEvent): void {
+    const over = this.at(event);
+    this.hover(over, over < 0 ? this.lineAt(event) : -1);
+  }
+
+  /** The next or previous line of the lit account, or of all. */
+  private walk(by: number): void {
+    const mine: number[] = [];
+    for (const [i, { source, target }] of this.edges.entries()) {
+      if (this.over < 0 || source === this.over || target === this.over) mine.push(i);
+    }
+    if (!mine.length) return;
+    const at = mine.indexOf(this.line);
+    this.hover(this.over, mine[at < 0 ? (by > 0 ? 0 : mine.length - 1) : (at + by + mine.length) % mine.length]);
   }
 
   private zoom(factor: number, x = this.canvas.clientWidth / 2, y = this.canvas.clientHeight / 2): void {
@@ -210,12 +261,14 @@ class Picture {
         this.x += event.movementX;
         this.y += event.movementY;
         this.draw();
-      } else this.hover(this.at(event));
+      } else this.point(event);
     });
     canvas.addEventListener("pointerdown", () => (this.moved = false));
     canvas.addEventListener("pointerleave", () => this.hover(-1));
     canvas.addEventListener("pointerup", (event) => {
-      if (!this.moved) this.open(this.at(event));
+      if (this.moved) return;
+      this.point(event);
+      this.open();
     });
     canvas.addEventListener(
       "wheel",
@@ -235,9 +288,10 @@ class Picture {
 
   private key(event: KeyboardEvent): void {
     const n = this.points.length;
-    if (event.key === "ArrowRight" || event.key === "ArrowDown") this.hover((this.over + 1) % n);
-    else if (event.key === "ArrowLeft" || event.key === "ArrowUp") this.hover((Math.max(this.over, 0) + n - 1) % n);
-    else if (event.key === "Enter") this.open(this.over);
+    const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (by && event.shiftKey) this.walk(by);
+    else if (by) this.hover((Math.max(this.over, by > 0 ? -1 : 0) + by + n) % n);
+    else if (event.key === "Enter") this.open();
     else if (event.key === "Escape") this.hover(-1);
     else if (event.key === "+") this.zoom(1.4);
     else if (event.key === "-") this.zoom(1 / 1.4);
@@ -249,10 +303,15 @@ class Picture {
 /** Lays the graph out in slices of a few milliseconds, so that the page stays alive. */
 function settle(picture: Picture, points: Point[], springs: readonly Spring[]): void {
   let done = 0;
+  let drawn = 0;
   const slice = (): void => {
     const until = performance.now() + 24;
     while (done < STEPS && performance.now() < until) step(points, springs, 1 - done++ / STEPS);
-    picture.fit();
+    // Drawing ten thousand lines takes longer than a step, so not every step is drawn.
+    if (done === STEPS || performance.now() - drawn > 200) {
+      picture.fit();
+      drawn = performance.now();
+    }
     if (done < STEPS) requestAnimationFrame(slice);
     else document.documentElement.dataset.settled = "yes";
   };
