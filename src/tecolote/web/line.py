@@ -55,7 +55,7 @@ def line(pin: Pin, view: str, kind: str, one: str, other: str) -> dict[str, Any]
 def _together(pin: Pin, kind: str, one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any] | None:
     ids = [one["id"], other["id"]]
     tie = pin.row(_TOGETHER, [one["platform"], *ids, *ids, kind])
-    if tie is None:
+    if tie is None or one["protected"] or other["protected"]:
         return None
     window = _window(pin)
     objects = OBJECTS if kind == "all" else (kind,)

@@ -13,12 +13,13 @@ LINES = 100
 _ALL = "all"
 _CONNECTIONS = ("follows", "mentions", "replies", "quotes", "reposts", "forwards")
 
+# Reporters and others who are protected share the same things too; that is never shown as acting together.
 _COACTION = """
 SELECT x.key AS source, y.key AS target, e.modality AS kind, e.weight, e.first, e.last, e.exact
 FROM coaction_edges e
 JOIN browse.account x ON x.platform = e.platform AND x.id = e.account_id
 JOIN browse.account y ON y.platform = e.platform AND y.id = e.account_id_y
-WHERE e.modality = ? ORDER BY e.weight DESC, source, target LIMIT ?
+WHERE e.modality = ? AND NOT x.protected AND NOT y.protected ORDER BY e.weight DESC, source, target LIMIT ?
 """
 _CONNECTED = """
 WITH stated AS (
@@ -36,7 +37,9 @@ def kinds(pin: Pin) -> list[dict[str, Any]]:
     """The networks of the case: ``view`` (coaction, connections), ``kind`` and number of edges."""
     together = pin.once(
         "modalities",
-        """SELECT 'coaction' AS view, modality AS kind, count(*) AS n FROM coaction_edges
+        """SELECT 'coaction' AS view, modality AS kind, count(*) AS n FROM coaction_edges e
+           WHERE NOT EXISTS (SELECT 1 FROM account_assessments j WHERE j.protected AND j.platform = e.platform
+                               AND j.account_id IN (e.account_id, e.account_id_y))
            GROUP BY ALL ORDER BY n DESC, kind""",
     )
     together = sorted(together, key=lambda row: row["kind"] != _ALL)
