@@ -42,14 +42,14 @@ def share(part: int, whole: int) -> str:
     return f"{p:.3f} ({max(low, 0):.3f} to {min(high, 1):.3f}; {part:,} of {whole:,})"
 
 
-def planted(events: int, seeds: range) -> tuple[Found, Found, Found]:
+def planted(events: int, seeds: range, deals: int) -> tuple[Found, Found, Found]:
     """Pairs that met often enough, accounts, and all pairs of a group, whether or not they met."""
     pairs, accounts, everyone = Found(), Found(), Found()
     for seed in seeds:
         made = make(events, seed)
         group = made.group
         network = coaction(made.events, "distinct").edges.to_pylist()
-        sure = significance(made.events, deals=0).edges
+        sure = significance(made.events, deals=deals).edges
         sure = sure.filter(pc.less_equal(sure["q"], 0.05))
         told = {(e["account_id"], e["account_id_y"]) for e in sure.to_pylist()}
         truth = {(e["account_id"], e["account_id_y"]) for e in network}
@@ -65,14 +65,15 @@ def planted(events: int, seeds: range) -> tuple[Found, Found, Found]:
     return pairs, accounts, everyone
 
 
-def nothing(events: int, seeds: range, deals: int) -> tuple[int, int]:
-    """Runs without groups that report an edge, and a cluster."""
-    edges = clusters = 0
+def nothing(events: int, seeds: range, deals: int) -> tuple[int, int, int]:
+    """Runs without groups that report an edge, a cluster, either."""
+    edges = clusters = either = 0
     for seed in seeds:
         found = significance(make(events, seed, planted=0).events, deals=deals)
-        edges += found.facts["edges_at_5_percent_false_discovery"] > 0
-        clusters += any(p is not None and p <= 0.05 for p in found.clusters["p"].to_pylist())
-    return edges, clusters
+        edge = found.facts["edges_at_5_percent_false_discovery"] > 0
+        cluster = any(p is not None and p <= 0.05 for p in found.clusters["p"].to_pylist())
+        edges, clusters, either = edges + edge, clusters + cluster, either + (edge or cluster)
+    return edges, clusters, either
 
 
 def _count(found: Found, good: int, told: int, truth: int) -> None:
@@ -87,16 +88,19 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--events", type=int, default=50_000)
     parser.add_argument("--planted", type=int, default=20, help="runs with groups")
     parser.add_argument("--nothing", type=int, default=100, help="runs without")
+    parser.add_argument("--seed", type=int, default=0, help="first seed of the runs")
     parser.add_argument("--deals", type=int, default=19)
     given = parser.parse_args(argv)
     if given.planted:
-        pairs, accounts, everyone = planted(given.events, range(given.planted))
+        pairs, accounts, everyone = planted(given.events, range(given.seed, given.seed + given.planted), given.deals)
         print(f"{given.planted} runs with planted groups, {given.events:,} events, 5 % false discovery")
         print(f"pairs with an edge: {pairs}\naccounts: {accounts}\nall pairs of a group: {everyone}", flush=True)
     if given.nothing:
-        edges, clusters = nothing(given.events, range(1000, 1000 + given.nothing), given.deals)
+        edges, clusters, either = nothing(
+            given.events, range(given.seed + 1000, given.seed + 1000 + given.nothing), given.deals
+        )
         print(f"{given.nothing} runs with nothing planted: any edge reported {share(edges, given.nothing)}")
-        print(f"any cluster reported {share(clusters, given.nothing)}")
+        print(f"any cluster {share(clusters, given.nothing)}; anything {share(either, given.nothing)}")
 
 
 if __name__ == "__main__":

@@ -57,8 +57,8 @@ def test_without_deals_a_cluster_is_no_surer_than_its_surest_edge() -> None:
 
 
 def test_planted_groups_are_found_and_little_else() -> None:
-    pairs, accounts, _ = planted(20_000, range(3))
+    pairs, accounts, _ = planted(20_000, range(3), deals=19)
     assert pairs.right >= 0.95 * (pairs.right + pairs.wrong)
     # A group that met a few times only, or on what everybody shares, is not told from chance.
-    assert pairs.right >= 0.75 * (pairs.right + pairs.missed)
+    assert pairs.right >= 0.85 * (pairs.right + pairs.missed)
     assert accounts.right >= 0.95 * (accounts.right + accounts.wrong)

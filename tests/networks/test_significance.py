@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tecolote.networks.significance import benjamini_hochberg, poisson_tail, significance
+from tecolote.networks.significance import false_discovery, poisson_tail, significance
 
 
 def organic(random: np.random.Generator, events: int = 1500, accounts: int = 60) -> dict[str, np.ndarray]:
@@ -134,10 +134,21 @@ def test_poisson_tail(weight: int, mean: float) -> None:
     )
 
 
-def test_benjamini_hochberg_counts_the_tests_that_are_not_listed() -> None:
-    p = np.array([0.01, 0.001, 0.04])
-    assert list(benjamini_hochberg(p, 3)) == pytest.approx([0.015, 0.003, 0.04])
-    assert list(benjamini_hochberg(p, 30)) == pytest.approx([0.15, 0.03, 0.4])
+def test_a_false_discovery_rate_is_what_chance_gives_over_what_was_seen() -> None:
+    p, seen = np.array([0.01, 0.001, 0.04]), np.array([0.001, 0.01, 0.04])
+    assert list(false_discovery(p, 3 * p, seen)) == pytest.approx([0.015, 0.003, 0.04])  # Benjamini and Hochberg
+    assert list(false_discovery(p, 30 * p, seen)) == pytest.approx([0.15, 0.03, 0.4])
+    assert list(false_discovery(p, np.array([0.2, 0.1, 0.2]), seen)) == pytest.approx([0.2 / 3, 0.2 / 3, 0.2 / 3])
+
+
+def test_deals_find_more_than_a_bound_and_change_no_p_value() -> None:
+    random = np.random.default_rng(11)
+    events = table(with_ring(organic(random), random))
+    bound, dealt = (significance(events, 60, deals=deals).edges for deals in (0, 99))
+    assert dealt["p"].equals(bound["p"])
+    few, more = (int(pa.compute.sum(pa.compute.less_equal(edges["q"], 0.05)).as_py()) for edges in (bound, dealt))
+    assert more >= few > 0
+    assert sum(dealt["q"].to_pylist()) < sum(bound["q"].to_pylist())
 
 
 def test_nothing_and_one_account_have_no_edges() -> None:

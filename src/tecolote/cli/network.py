@@ -67,9 +67,9 @@ def coaction(file: str, out: Path, as_json: bool, objects: str | None, **how: An
     A Parquet file of more than 40 million events is counted in passes that need little memory and some disk
     (TMPDIR).
 
-    Compared with chance, each edge has the weight that chance would give it (expected), and the p-value of its
-    own before (p) and after (q) Benjamini and Hochberg: of the edges with q up to 0.05, at most about
-    one in twenty is by chance.
+    Compared with chance, each edge has the weight that chance would give it (expected), its p-value (p), and the
+    share of chance among the edges with a p-value no larger (q): of the edges with q up to 0.05, and of the
+    accounts in them, at most about one in twenty is by chance.
     """
     from tecolote import verbs
 

@@ -12,9 +12,14 @@ on whose they are, so the choice is the same in every deal.)
 
 *Per edge*: given the stretch, the number of pairs that two accounts form on one object is known in
 expectation, so the weight is compared with a Poisson law whose mean is the expected number of distinct
-shared objects (its upper tail is heavier than that of the exact sum of unequal chances). The p-values are
-adjusted after Benjamini and Hochberg (J. R. Statist. Soc. B 57, 1995) over all pairs of accounts that
-share enough objects to be able to form an edge, not only those seen.
+shared objects (its upper tail is heavier than that of the exact sum of unequal chances). How many edges chance
+gives at a p-value or below is at most the p-value times all pairs of accounts that share enough objects to be able
+to form an edge, seen or not; mostly it is far less, because few pairs can meet at all and a weight is a whole
+number. So the deals below are asked too: how many edges as unlikely each of them had, plus one. The smaller of the
+two over the number of edges seen is the false discovery rate (Benjamini and Hochberg, J. R. Statist. Soc. B 57,
+1995, by the first; Storey and Tibshirani, PNAS 100, 2003, by the second). One group of many edges would pay for many
+single edges by chance, and each of these names two people: with deals, ``q`` is the rate of edges or that of the
+accounts that they name, whichever is larger.
 
 *Per cluster*: the accounts are dealt out ``deals`` times; the smallest p-value among a cluster's edges is
 compared with the smallest of each deal, so it holds for all clusters together (Westfall and Young 1993). Where
@@ -62,7 +67,7 @@ class Significance:
 
     Attributes:
         edges: ``account_id, account_id_y, weight, expected, p, q``; ``expected`` is the weight that chance
-            gives, ``q`` the p-value after Benjamini and Hochberg.
+            gives, ``q`` the share of chance among the edges with a ``p`` no larger, and among their accounts.
         clusters: ``cluster`` (0 is the largest), ``members, weight, p``.
         facts: pairs of accounts tested, deals made, edges at 5 % false discovery, and edges per deal.
     """
@@ -96,8 +101,8 @@ def significance(
     key, weight = weights(laid, accounts, min_repetition) if cost <= MOST_PAIRS else (np.empty(0, np.int64),) * 2
     expected = _expected(laid, stretch, key // accounts, key % accounts)
     p = poisson_tail(weight, expected)
-    q = benjamini_hochberg(p, tested)
-    dealt = _deal(laid, stretch, accounts, min_repetition, np.random.default_rng(seed), deals)
+    dealt = _deal(laid, stretch, accounts, min_repetition, np.random.default_rng(seed), deals, p)
+    q = _adjusted(key // accounts, key % accounts, p, dealt, tested)
     edges = pa.table(
         {
             "account_id": names.take(pa.array(key // accounts)),
@@ -114,11 +119,11 @@ def significance(
         "deals": deals,
         "edges": len(key),
         "edges_at_5_percent_false_discovery": int((q <= 0.05).sum()),
-        "edges_by_chance_mean": round(float(np.mean([d[0] for d in dealt])), 2) if dealt else None,
-        "edges_by_chance_most": max((d[0] for d in dealt), default=None),
+        "edges_by_chance_mean": round(float(np.mean(dealt.edges)), 2) if deals else None,
+        "edges_by_chance_most": max(dealt.edges, default=None),
         "compared": cost <= MOST_PAIRS,
     }
-    found = _cluster_table(names, key // accounts, key % accounts, weight, p, [least for _, least in dealt], tested)
+    found = _cluster_table(names, key // accounts, key % accounts, weight, p, dealt.least, tested)
     return Significance(edges, found, facts)
 
 
@@ -263,20 +268,43 @@ def poisson_tail(weight: Ints, mean: Floats) -> Floats:
     return tail
 
 
-def benjamini_hochberg(p: Floats, tests: int) -> Floats:
-    """Adjusted p-values; the ``tests - len(p)`` that are not listed count as not smaller than any listed."""
+def false_discovery(p: Floats, by_chance: Floats, seen: Floats) -> Floats:
+    """For each edge the smallest share of chance in what is seen with its p-value or a larger one.
+
+    Args:
+        p: p-values of the edges seen.
+        by_chance: how much chance gives with each of these p-values or a smaller one.
+        seen: smallest p-values of what was seen (edges, accounts), ascending.
+    """
     order = np.argsort(p, kind="stable")
-    scaled = p[order] * tests / np.arange(1, len(p) + 1)
+    share = by_chance[order] / np.searchsorted(seen, p[order], side="right")
     adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1)
+    adjusted[order] = np.minimum(np.minimum.accumulate(share[::-1])[::-1], 1)
     return adjusted
 
 
+@dataclass(frozen=True)
+class _Dealt:
+    """What the deals gave.
+
+    Attributes:
+        edges: how many edges, by deal.
+        least: the smallest p-value of any edge, by deal.
+        as_unlikely: for each edge seen, how many edges of all deals have its p-value or a smaller one.
+        named: for each edge seen, how many accounts of all deals have such an edge.
+    """
+
+    edges: list[int]
+    least: list[float]
+    as_unlikely: Ints
+    named: Ints
+
+
 def _deal(
-    laid: Laid, stretch: Ints, accounts: int, least: int, random: np.random.Generator, deals: int
-) -> list[tuple[int, float]]:
-    """For each deal: number of edges, and the smallest p-value of any."""
-    found = []
+    laid: Laid, stretch: Ints, accounts: int, least: int, random: np.random.Generator, deals: int, seen: Floats
+) -> _Dealt:
+    """Deal the accounts out; ``seen`` are the p-values of the edges seen."""
+    found = _Dealt([], [], np.zeros(len(seen), np.int64), np.zeros(len(seen), np.int64))
     order = np.argsort(stretch, kind="stable")
     for _ in range(deals):
         shuffled = np.lexsort((random.random(len(stretch)), stretch))
@@ -284,9 +312,34 @@ def _deal(
         a[order] = laid.a[shuffled]
         dealt = laid.dealt(a)
         key, weight = weights(dealt, accounts, least)
-        p = poisson_tail(weight, _expected(dealt, stretch, key // accounts, key % accounts))
-        found.append((len(key), float(p.min(initial=1))))
+        x, y = key // accounts, key % accounts
+        p = poisson_tail(weight, _expected(dealt, stretch, x, y))
+        found.edges.append(len(key))
+        found.least.append(float(p.min(initial=1)))
+        found.as_unlikely[:] += np.searchsorted(np.sort(p), seen, side="right")
+        found.named[:] += np.searchsorted(_surest(x, y, p), seen, side="right")
     return found
+
+
+def _surest(x: Ints, y: Ints, p: Floats) -> Floats:
+    """The smallest p-value of each account with an edge, ascending."""
+    ends, both = np.concatenate([x, y]), np.concatenate([p, p])
+    order = np.lexsort((both, ends))
+    first = np.ones(len(order), np.bool_)
+    first[1:] = ends[order][1:] != ends[order][:-1]
+    return np.sort(both[order][first])
+
+
+def _adjusted(x: Ints, y: Ints, p: Floats, dealt: _Dealt, tested: int) -> Floats:
+    """The false discovery rate of each edge; ``tested`` pairs bound what chance can give."""
+    deals = len(dealt.edges)
+    if not deals:
+        return false_discovery(p, p * tested, np.sort(p))
+    edges = np.minimum(p * tested, (1 + dealt.as_unlikely) / deals)
+    accounts = np.minimum(2 * p * tested, (1 + dealt.named) / deals)
+    rates = false_discovery(p, edges, np.sort(p)), false_discovery(p, accounts, _surest(x, y, p))
+    larger: Floats = np.maximum(*rates)
+    return larger
 
 
 def _cluster_table(
