@@ -100,7 +100,7 @@ class Telegram:
     """Reader of ``result.json``; see the module's words."""
 
     name = "telegram_desktop"
-    version = "1"
+    version = "2"
     title = "Telegram Desktop export (JSON)"
     obtained = "Telegram Desktop: Export chat history, or Settings, Advanced, Export Telegram data; format JSON"
     proven = True

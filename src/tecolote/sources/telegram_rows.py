@@ -25,6 +25,7 @@ _MEDIA = {
     "sticker": "sticker", "video_message": "video", "video_file": "video", "animation": "animation",
     "voice_message": "audio", "audio_file": "audio",
 }  # fmt: skip
+_LINK_BUTTONS = {"url", "auth", "web_view", "simple_web_view"}
 _BY_MIME = {"image": "image", "video": "video", "audio": "audio"}
 _NATIVE = re.compile(r"(?:user|channel|chat)?\d+")
 _JOINS = {"invite_members", "create_group", "join_group_by_link", "join_group_by_request"}
@@ -121,8 +122,7 @@ class Rows:
         account, author = self._author(rec, message, "actor" if service else "from")
         at, stated, basis = self._moment(message, "date")
         said, links = _text(message.get("text"))
-        if service:
-            said = said or _action(message)
+        said = said or (_action(message) if service else _poll(message))
         if message.get("type") == "unsupported":
             self.sink.note("messages of a kind that Telegram Desktop could not export hold no text")
         post, derived = self._identity(message, stated, account, said)
@@ -132,7 +132,7 @@ class Rows:
             account_id=account, author_name=author, created_at=at, created_at_raw=stated, tz_basis=basis,
             edited_at=self._moment(message, "edited")[0], text=said, thread_id=self.talk.id, in_reply_to_id=reply,
             visibility=self.visibility, source_app=shapes.some(message.get("via_bot")),
-            place=shapes.compact(message.get("location_information")),
+            place=_place(message),
         )  # fmt: skip
         self._counts(rec, post, message)
         self._media(rec, post, message)
@@ -249,7 +249,7 @@ class Rows:
             yield "forwards", origin, "account"
         elif name is not None:
             yield "forwards", name, "account_name"
-        yield from dict.fromkeys(links)
+        yield from dict.fromkeys([*links, *_buttons(message)])
 
     def _members(self, rec: int, post: str, at: datetime | None, message: dict[str, Any], actor: str | None) -> None:
         """Members that a service line names, and who joined by it."""
@@ -297,6 +297,28 @@ def _linked(entity: dict[str, Any]) -> list[tuple[str, str, str]]:
     if kind == "hashtag":
         return [("hashtag", text.lstrip("#").lower(), "hashtag")]
     return []
+
+
+def _buttons(message: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Links of the buttons under a bot's message, in rows."""
+    for row in shapes.seq(message.get("inline_bot_buttons")):
+        for button in shapes.objs(row):
+            target = shapes.some(button.get("data"))
+            if target and button.get("type") in _LINK_BUTTONS:
+                yield "links_to", target, "link"
+
+
+def _poll(message: dict[str, Any]) -> str | None:
+    """The question of a poll and its answers, a line each: its message has no text of its own."""
+    poll = shapes.obj(message.get("poll"))
+    lines = [poll.get("question"), *(answer.get("text") for answer in shapes.objs(poll.get("answers")))]
+    return "\n".join(line for line in map(shapes.some, lines) if line) or None
+
+
+def _place(message: dict[str, Any]) -> str | None:
+    """Coordinates, and the name and address of a venue."""
+    stated = {key: text for key in ("place_name", "address") if (text := shapes.some(message.get(key)))}
+    return shapes.compact(shapes.obj(message.get("location_information")) | stated)
 
 
 def _action(message: dict[str, Any]) -> str | None:
