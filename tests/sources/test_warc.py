@@ -184,3 +184,30 @@ def test_records_with_one_line_break_between_them_are_whole(between: bytes, end:
     assert {sink.spans[i] for i in (1, 3, 5)} == {len(one)}
     short = one.replace(b"Content-Length: %d" % len(block), b"Content-Length: %d" % (len(block) - 1))
     assert len(read(READER, between.join([short, one]) + end).quarantined) == 1
+
+
+def _record(kind: str, block: bytes, **headers: str) -> bytes:
+    stated = {"WARC-Type": kind, "WARC-Target-URI": URL, "WARC-Date": "2024-01-01T00:00:00Z"} | headers
+    stated |= {"Content-Type": "application/http", "Content-Length": str(len(block))}
+    return (
+        b"WARC/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in stated.items()).encode() + b"\r\n" + block + b"\r\n\r\n"
+    )
+
+
+def test_what_a_server_left_unchanged_is_live_and_gives_no_file() -> None:
+    profile = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+    raw = _record("revisit", b"HTTP/1.1 304 Not Modified\r\n\r\n", **{"WARC-Profile": profile})
+    raw += _record("response", b"HTTP/1.1 304 Not Modified\r\n\r\n") + _record("revisit", b"")
+    sink = read(READER, raw)
+    assert counts(sink) == {"observations": 2} and not sink.quarantined
+    assert {(o["state"], o["reason"]) for o in rows(sink, "observations")} == {("live", "HTTP 304 Not Modified")}
+
+
+def test_a_capture_in_segments_has_no_hash_of_its_first_part() -> None:
+    whole = "sha1:" + "A" * 32  # of the parts together
+    first = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\nho"
+    raw = _record("response", first, **{"WARC-Segment-Number": "1", "WARC-Payload-Digest": whole})
+    raw += _record("continuation", b"la", **{"WARC-Segment-Number": "2", "WARC-Segment-Total-Length": "46"})
+    sink = read(READER, raw)
+    assert not sink.quarantined and counts(sink) == {"media": 1, "observations": 1}
+    assert rows(sink, "media")[0]["sha256"] is None and any("Segment" in note for note in sink.notes)

@@ -76,19 +76,25 @@ def _rows(sink: Sink, rec: int, cut: Cut) -> None:
         _captured(sink, rec, url, cut.headers.get("content-type"), cut.block)
         return
     status, words, headers, body = http_parts(cut.block)
+    whole = "warc-segment-number" not in cut.headers
+    if not whole:
+        sink.note(
+            "captures that continue in other records (WARC-Segment-Number) are in the file: their parts have no hash"
+        )
     if cut.headers.get("warc-truncated"):
         sink.note("captures that the crawler cut short by itself (WARC-Truncated) are in the file")
     if status is None:
         if "arc-mime" not in cut.headers:
             sink.note("a response that is not HTTP gives no observation")
         return
-    state = "live" if 200 <= status < 300 else _STATES.get(status, "unknown")
+    # 304 answers a question with a condition: without the condition it had been 200 (RFC 9110 section 15.4.5).
+    state = "live" if 200 <= status < 300 or status == 304 else _STATES.get(status, "unknown")
     sink.add(
         "observations", rec, platform="web", target_kind="media", target_id=url, state=state,
         reason=clean_text(f"HTTP {status} {words}".strip()), observed_at=at, observed_by="checker",
     )  # fmt: skip
-    if state == "live" and kind == "response":
-        plain = not headers.get("content-encoding")
+    if state == "live" and status != 304 and kind == "response":
+        plain = whole and not headers.get("content-encoding")
         if "chunked" in headers.get("transfer-encoding", "").lower():
             body = dechunked(body)
         _captured(sink, rec, url, headers.get("content-type"), body if plain else None)

@@ -186,7 +186,8 @@ def _digest_fault(headers: dict[str, str], block: bytes) -> str:
     if _differs(headers.get("warc-block-digest"), [block]):
         return "its bytes do not have the block digest that it states"
     stated = headers.get("warc-payload-digest")
-    if stated and headers.get("warc-type") in ("response", "request", "resource"):
+    segment = "warc-segment-number" in headers  # the digest is that of all parts
+    if stated and not segment and headers.get("warc-type") in ("response", "request", "resource"):
         body = block
         if headers.get("content-type", "").startswith("application/http"):
             body = block.partition(b"\r\n\r\n")[2]
