@@ -16,17 +16,19 @@ from tecolote.sources import x_legacy
 from tecolote.sources.base import Chat, Source
 from tecolote.sources.json_reader import JsonReader, Record
 from tecolote.sources.jsonbytes import Unreadable, glimpse, keys_of
-from tecolote.sources.shapes import MISSHAPEN, dig, epoch, flag, ident, obj, objs, reason, seq, some
+from tecolote.sources.shapes import MISSHAPEN, dig, epoch, flag, ident, obj, objs, reason, required, seq, some
 from tecolote.sources.x_gone import GONE_ACCOUNTS, GONE_POSTS, said_of, state_of
 
 _TYPED = re.compile(
     rb'"__typename"\s*:\s*"(?:Tweet|TweetWithVisibilityResults|TweetTombstone|TweetUnavailable|User|UserUnavailable'
-    rb'|Timeline\w*|ContextualTweetTombstone)"'
+    rb'|TweetPreviewDisplay|Timeline\w*|ContextualTweetTombstone)"'
 )
 _OF_X = re.compile(rb'"(?:rest_id|full_text|screen_name)"\s*:|"(?:UserUnavailable|TweetTombstone|TweetUnavailable)"')
 _FROM_X = re.compile(rb'"source_platform"\s*:\s*"(?:www\.)?(?:twitter|x)\.com"')
 _MESSAGES = {"inbox_initial_state", "conversation_timeline", "user_events", "user_inbox"}
 _ENTRY = re.compile(r"(?:^|-)(tweet|tombstone|user)-(\d{1,20})$")
+#: What stands for a post that only subscribers see whole.
+_PREVIEW = "TweetPreviewDisplay"
 _LIMIT = 200_000
 
 
@@ -34,7 +36,7 @@ class XGraphQL(JsonReader):
     """Reader of X's GraphQL answers, bare or in Zeeschuimer's envelope."""
 
     name = "x_graphql"
-    version = "2"
+    version = "3"
     title = "X web captures (GraphQL JSON, Zeeschuimer NDJSON)"
     obtained = "Zeeschuimer in Firefox, twscrape's raw answers, or answers saved from a browser's developer tools"
     proven = True
@@ -115,7 +117,7 @@ def _things(value: Any) -> Iterator[tuple[str, dict[str, Any], str | None]]:
 
 def _is_thing(value: dict[str, Any]) -> bool:
     kind = value.get("__typename")
-    if kind in ("Tweet", "TweetWithVisibilityResults") or kind in GONE_POSTS or kind in GONE_ACCOUNTS:
+    if kind in ("Tweet", "TweetWithVisibilityResults", _PREVIEW) or kind in GONE_POSTS or kind in GONE_ACCOUNTS:
         return True
     if kind == "User":  # around a timeline stands a user of whom nothing is said
         return "rest_id" in value or "legacy" in value
@@ -130,8 +132,10 @@ def _thing(record: Record, value: dict[str, Any], hint: str | None) -> None:
         _gone(record, "post", ident(value.get("rest_id")) or hint, value)
     elif kind in GONE_ACCOUNTS:
         _gone(record, "account", ident(value.get("rest_id")) or hint, value)
-    elif kind == "User" or (kind is None and "full_text" not in obj(value.get("legacy")) and "tweet" not in value):
+    elif kind == "User" or (kind is None and not _is_post(value)):
         x_legacy.user(record, _user(value))
+    elif kind == _PREVIEW:
+        x_legacy.post(record, _lowered(record, _preview(record, obj(value.get("tweet")))))
     else:
         whole = _lowered(record, value)
         x_legacy.post(record, whole)
@@ -139,6 +143,24 @@ def _thing(record: Record, value: dict[str, Any], hint: str | None) -> None:
             other = obj(card.get("result"))
             if other.get("rest_id"):
                 x_legacy.user(record, _user(other))
+
+
+def _is_post(value: dict[str, Any]) -> bool:
+    """Whether an object that does not say its type is a post: it has a text, or names its author."""
+    inside = {"user_results", "user_result"} & obj(value.get("core")).keys()
+    return bool(inside) or "tweet" in value or "full_text" in obj(value.get("legacy"))
+
+
+def _preview(record: Record, value: dict[str, Any]) -> dict[str, Any]:
+    """The beginning of a post for subscribers, with its fields where other posts have them."""
+    record.observe("post", required(value.get("rest_id"), "post id"), "restricted", _PREVIEW)
+    old = {key: held for key, held in value.items() if key not in ("rest_id", "core", "text", "view_count")}
+    views = value.get("view_count")
+    return {
+        "rest_id": value.get("rest_id"), "core": value.get("core"),
+        "views": views if isinstance(views, dict) else {"count": views},
+        "legacy": old | {"full_text": value.get("text"), "truncated": True},
+    }  # fmt: skip
 
 
 def _gone(record: Record, kind: str, target: str | None, value: dict[str, Any]) -> None:
