@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 
-from tecolote.sources import wacz, warc
+from tecolote.sources import tiktok_download, wacz, warc
 from tecolote.sources.base import Sink
 from tests.fuzz.targets import TARGETS
 from tests.sources.reading import read, rows
@@ -27,6 +27,13 @@ def test_a_telegram_chat_whose_type_is_a_list_is_private() -> None:
 
 def test_a_broken_telegram_chat_whose_type_is_no_text_that_can_be_stored_is_private() -> None:
     TARGETS["telegram"](b'{"name": "x", "type": "\\ud800", "id": [], "messages": [{"id": 1, "type": "message"}]}')
+
+
+def test_a_tiktok_chat_with_a_name_that_no_table_can_hold_is_read() -> None:
+    chats = {"Chat History With e\0\ud800:": [{"Date": "2024-01-01 00:00:00 UTC", "From": "ana", "Content": "x"}]}
+    raw = json.dumps({"Direct Messages": {"Chat History": {"ChatHistory": chats}}}).encode()
+    TARGETS["tiktok_download"](raw)
+    assert [post["thread_id"] for post in rows(read(tiktok_download.READER, raw), "posts")] == ["e\ufffd\ufffd"]
 
 
 def test_a_zip_entry_without_a_name_is_a_file_like_others() -> None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, BinaryIO
 
-from tecolote.sources.base import MAX_DEPTH, MAX_RECORD_BYTES, Sink, Source
+from tecolote.sources.base import MAX_DEPTH, MAX_RECORD_BYTES, Sink, Source, clean_text
 
 Note = Callable[[str], None]
 
@@ -262,7 +262,8 @@ def _cut(raw: bytes, start: int, where: str, sink: Sink, into: frozenset[str]) -
         if found.whole and not found.fault:
             yield Piece(start + raw.find(here, begin), here, where or "/", "", {})
         for pointer, a, b in found.items:
-            yield Piece(start + a, raw[a:b], f"{where} {pointer}".strip(), pointer, found.envelope)
+            place = clean_text(f"{where} {pointer}".strip()) or ""
+            yield Piece(start + a, raw[a:b], place, pointer, found.envelope)
         if found.fault:
             sink.quarantine(where or f"byte {start + found.fault[0]}", f"not JSON or cut off: {found.fault[1]}")
         elif not found.whole and not found.items:

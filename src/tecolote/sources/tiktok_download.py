@@ -15,14 +15,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tecolote.sources.base import Chat, Options, Sink, Source
+from tecolote.sources.base import Chat, Options, Sink, Source, clean_text
 from tecolote.sources.chat_state import Said, local_moment, objects, read_pieces
 from tecolote.sources.json_reader import Record, created
 from tecolote.sources.jsonbytes import Piece, Unreadable, glimpse, pieces
 from tecolote.sources.shapes import Moment, count, required, some
 
-_WITH = re.compile(rb'"(Chat History With (?:[^"\\]|\\.){1,400})"\s*:')
-_PREFIX = "Chat History With "
+_WITH = re.compile(rb'"(Chat History [Ww]ith (?:[^"\\]|\\.){1,400})"\s*:')
+_PREFIX = re.compile(r"Chat History [Ww]ith ")
 _LISTS = {"Following", "FansList", "CommentsList", "VideoList"}
 _SECTIONS = {
     "Activity", "Your Activity", "Profile And Settings", "Followers", "Follower", "Follower List", "Following List",
@@ -30,6 +30,8 @@ _SECTIONS = {
     "Post", "Posts",
 }  # fmt: skip
 _TOP = _SECTIONS | {"Profile", "App Settings", "Ads and data", "Tiktok Shopping", "TikTok Shop", "Likes and Favorites"}
+#: Names that no other format has: a person may ask TikTok for one section alone.
+_OWN = {"FansList", "CommentsList", "ItemFavoriteList", "ProfileMap", "ChatHistory"}
 _VIDEO = re.compile(r"/video/(\d{5,25})")
 
 
@@ -37,7 +39,7 @@ class TikTokDownload:
     """Reader of TikTok's data download; see the module's words."""
 
     name = "tiktok_download"
-    version = "1"
+    version = "2"
     title = "TikTok data download (JSON)"
     obtained = "TikTok: Settings, Account, Download your data, format JSON"
     proven = False
@@ -50,7 +52,7 @@ class TikTokDownload:
             return 0.9
         top = {key for key in keys if "." not in key}
         inner = {key.split(".")[-1] for key in keys}
-        return 0.9 if len(top & _TOP) > 1 and inner & (_LISTS | {"ProfileMap", "ItemFavoriteList"}) else 0.0
+        return 0.9 if (top & _TOP and inner & _OWN) or (len(top & _TOP) > 1 and inner & _LISTS) else 0.0
 
     def chats(self, source: Source) -> list[Chat]:
         """The whole download is private."""
@@ -61,7 +63,7 @@ class TikTokDownload:
         found = list(pieces(source, sink, frozenset(_LISTS | _SECTIONS | set(_named_chats(source)))))
         envelope = found[0].envelope if found else {}
         rows = _Rows(_owner(envelope), options)
-        known = [piece for piece in found if _list_of(piece) in _LISTS or _list_of(piece).startswith(_PREFIX)]
+        known = [piece for piece in found if _list_of(piece) in _LISTS or _PREFIX.match(_list_of(piece))]
         read_pieces(known, sink, options, self.platform, rows.add)
         if found:
             sink.note("history, searches, likes and settings of the download are not read")
@@ -86,9 +88,9 @@ def _owner(envelope: dict[str, Any]) -> str | None:
 
 def _list_of(piece: Piece) -> str:
     """The key of the list in which a record stands; names of people may hold a slash."""
-    at = piece.pointer.find("/" + _PREFIX)
+    found = _PREFIX.search(piece.pointer)
     path = piece.pointer.rpartition("/")[0]
-    return path[at + 1 :] if at >= 0 else path.rpartition("/")[2]
+    return path[found.start() :] if found else path.rpartition("/")[2]
 
 
 class _Rows:
@@ -157,7 +159,7 @@ class _Rows:
             record.snapshot("post_snapshots", None, post_id=post, likes=likes)
 
     def _message(self, record: Record, value: dict[str, Any], kind: str, at: Moment) -> None:
-        partner = kind.removeprefix(_PREFIX).rstrip(":")
+        partner = clean_text(_PREFIX.sub("", kind, count=1).rstrip(":")) or ""
         text, author = some(value.get("Content")), some(value.get("From"))
         post = self.said.derived("message", partner, at[1], author, text)
         self._post(record, post, True, "message", author, at, text, partner)
