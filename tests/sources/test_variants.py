@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tecolote.sources import registry
+from tecolote.sources import private_shapes, registry
 from tecolote.sources.base import Options
 
 from .reading import read, rows
@@ -166,3 +166,71 @@ def test_keys_nested_by_spite_cost_their_file_alone() -> None:
     raw = b'{"result":' * 480 + b"1" + b"}" * 480
     for reader in registry.READERS:
         read(reader, raw)
+
+
+PRIVATE: dict[str, Any] = {
+    "bluesky": {"messages": [{"$type": "chat.bsky.convo.defs#messageView", "text": "hola", "sentAt": "2024-05-25"}]},
+    "snapchat": {"eva": [{"From": "ana", "Media Type": "TEXT", "Created": "2024-01-01 00:00:00 UTC", "Content": "x"}]},
+    "signal": {"envelope": {"sourceNumber": "+521", "dataMessage": {"timestamp": 1, "message": "x"}}},
+    "backup": {"5215512345678@s.whatsapp.net": {"name": "Ana", "messages": {"1": {"from_me": True, "data": "x"}}}},
+    "google": {"messages": [{"creator": {"name": "A"}, "created_date": "1", "text": "x", "topic_id": "t"}]},
+    "hangouts": {"conversations": [{"events": [{"sender_id": {"gaia_id": "1"}, "chat_message": {}}]}]},
+}
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_messages_that_no_reader_reads_are_known_to_be_private(name: str, indent: int | None) -> None:
+    raw = json.dumps(PRIVATE[name], indent=indent).encode()
+    assert registry.pick(raw, "posts.json") is None and private_shapes.recognise(raw, "posts.json")
+
+
+def test_polls_buttons_and_venues_of_telegram_as_the_desktop_program_writes_them() -> None:
+    base = {"type": "message", "date_unixtime": "1700000000", "from": "Canal", "from_id": "channel5", "text": ""}
+    said = [
+        base | {"id": 1, "poll": {"question": "¿Marcha?", "closed": False, "total_voters": 3, "answers": [
+            {"text": "sí", "voters": 2, "chosen": False}, {"text": "no", "voters": 1, "chosen": False}]}},
+        base | {"id": 2, "text": "mira", "inline_bot_buttons": [[
+            {"type": "url", "text": "Entra", "data": "https://example.org/a"},
+            {"type": "callback", "text": "x", "dataBase64": "eA", "data": ""}]]},
+        base | {"id": 3, "place_name": "Zócalo", "address": "Centro", "location_information": {"latitude": 19.4,
+                                                                                              "longitude": -99.1}},
+        base | {"id": 4, "location_information": None, "contact_information": {"phone_number": "+52 1"}},
+    ]  # fmt: skip
+    chat = {"name": "Canal", "type": "public_channel", "id": 5, "messages": said}
+    sink = reading(chat, "telegram_desktop")
+    poll, buttons, venue, nowhere = rows(sink, "posts")
+    assert poll["text"] == "¿Marcha?\nsí\nno" and buttons["text"] == "mira"
+    assert [(e["type"], e["dst"]) for e in rows(sink, "edges")] == [("links_to", "https://example.org/a")]
+    assert json.loads(venue["place"]) == {
+        "place_name": "Zócalo", "address": "Centro", "latitude": 19.4, "longitude": -99.1
+    }  # fmt: skip
+    assert nowhere["place"] is None and nowhere["text"] is None
+
+
+def test_one_section_of_a_tiktok_download_and_its_chats_with_a_small_letter() -> None:
+    chats = {"Chat History with eva:": [{"Date": "2024-01-04 00:00:00 UTC", "From": "ana", "Content": "ven"}]}
+    sink = reading({"Direct Message": {"Direct Messages": {"ChatHistory": chats}}}, "tiktok_download")
+    (message,) = rows(sink, "posts")
+    assert (message["thread_id"], message["text"], message["visibility"]) == ("eva", "ven", "private")
+    alone = {"Comment": {"Comments": {"CommentsList": [{"date": "2024-01-03 00:00:00", "comment": "hola"}]}}}
+    assert rows(reading(alone, "tiktok_download"), "posts")[0]["kind"] == "comment"
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_preview_of_a_post_for_subscribers_on_x_is_a_post_and_no_account(named: bool) -> None:
+    author = {"__typename": "User", "rest_id": "9", "core": {"screen_name": "ana", "name": "Ana"}, "legacy": {}}
+    shown = {
+        "rest_id": "123", "text": "solo el principio", "created_at": "Wed Oct 10 20:19:24 +0000 2018",
+        "core": {"user_results": {"result": author}}, "favorite_count": 3, "view_count": {"count": "7"},
+    }  # fmt: skip
+    result = {"__typename": "TweetPreviewDisplay", "tweet": shown}
+    if not named:
+        result = {"rest_id": "123", "core": shown["core"], "legacy": {"created_at": shown["created_at"]}}
+    sink = reading({"data": {"tweetResult": {"result": result}}}, "x_graphql")
+    (post,) = rows(sink, "posts")
+    assert (post["id"], post["account_id"]) == ("123", "9") and [a["id"] for a in rows(sink, "accounts")] == ["9"]
+    if named:
+        assert (post["text"], post["text_truncated"]) == ("solo el principio", True)
+        assert rows(sink, "post_snapshots")[0]["views"] == 7
+        assert rows(sink, "observations")[0]["state"] == "restricted"

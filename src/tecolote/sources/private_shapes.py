@@ -15,6 +15,30 @@ _SHAPES: tuple[tuple[tuple[re.Pattern[bytes], ...], str], ...] = (
         "direct messages of an X archive, in a form that its reader does not know",
     ),
     (
+        (re.compile(rb"chat\.bsky\.convo"),),
+        "private messages of Bluesky",
+    ),
+    (
+        (re.compile(rb'"Media Type"\s*:'), re.compile(rb'"From"\s*:'), re.compile(rb'"Created"\s*:')),
+        "a chat history of Snapchat",
+    ),
+    (
+        (re.compile(rb'"(?:dataMessage|syncMessage)"\s*:'), re.compile(rb'"source(?:Number|Uuid)"\s*:')),
+        "messages of Signal",
+    ),
+    (
+        (re.compile(rb'"[\w.:-]{3,60}@(?:s\.whatsapp\.net|g\.us|lid)"'), re.compile(rb'"from_?[mM]e"\s*:')),
+        "WhatsApp messages taken out of a backup",
+    ),
+    (
+        (re.compile(rb'"creator"\s*:'), re.compile(rb'"created_date"\s*:'), re.compile(rb'"topic_id"\s*:')),
+        "messages of Google Chat",
+    ),
+    (
+        (re.compile(rb'"chat_message"\s*:'), re.compile(rb'"gaia_id"\s*:')),
+        "messages of Google Hangouts",
+    ),
+    (
         (re.compile(rb'class="message default clearfix'),),
         "a Telegram chat in HTML, in a form that its reader does not know",
     ),
