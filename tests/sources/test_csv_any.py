@@ -281,3 +281,15 @@ def test_hostile_tables_end_in_one_clear_line(data: Path, name: str) -> None:
     assert sink.count == 0 and len(sink.quarantined) == 1 and "--map" in sink.quarantined[0][1]
     mapped = read(READER, raw, options=Options(mapping={"text": "b"}))
     assert mapped.count >= 1
+
+
+def test_what_programs_write_for_nothing_is_no_id_and_short_fractions_are_refused() -> None:
+    lines = [
+        ["id", "author_id", "text"],
+        *[[str(n), gone, "x"] for n, gone in enumerate(("NaN", "nan", "None", "null"))],
+    ]
+    sink = read(READER, table(lines).encode())
+    assert [post["account_id"] for post in rows(sink, "posts")] == [None] * 4 and "accounts" not in counts(sink)
+    assert any("NaN" in note for note in sink.notes)
+    short = read(READER, table([["id", "author_id", "text"], ["12345.0", "7", "x"], ["12346", "7", "y"]]).encode())
+    assert [post["id"] for post in rows(short, "posts")] == ["12346"] and len(short.quarantined) == 1

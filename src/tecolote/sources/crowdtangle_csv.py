@@ -29,7 +29,7 @@ class CrowdTangleCsv(CsvReader):
     """Reader of CrowdTangle's Historical Data files."""
 
     name = "crowdtangle_csv"
-    version = "1"
+    version = "2"
     title = "CrowdTangle (CSV)"
     obtained = "CrowdTangle's Historical Data or Saved Searches, before it closed in August 2024"
     proven = False

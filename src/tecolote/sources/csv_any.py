@@ -47,7 +47,7 @@ class CsvAny:
     """Reader of tables; see the module's words."""
 
     name = "csv"
-    version = "2"
+    version = "3"
     title = "CSV or TSV table with any columns"
     obtained = "4CAT, twarc-csv, minet, twitwi, a spreadsheet, a partner's database"
     proven = True

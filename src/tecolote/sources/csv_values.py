@@ -20,7 +20,9 @@ from tecolote.sources.jsonbytes import Unreadable
 #: No post is older: the first of the platforms began in 1997.
 FIRST_YEAR = 1997
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
-_FRACTION = re.compile(r"\d{10,}[.,]\d+")
+_FRACTION = re.compile(r"\d{10,}[.,]\d+|\d+\.0+")
+#: How programs write that a cell holds nothing.
+_MISSING = {"NaN", "nan", "None", "null", "NULL", "<NA>", "N/A", "#N/A"}
 _GROUPED = re.compile(r"\d{1,3}(?:([.,'’ \u00a0\u202f])\d{3})(?:\1\d{3})*")
 _WHOLE = re.compile(r"(\d+)[.,]0+")
 _DECIMAL = re.compile(r"\d+(?:[.,' ]\d{3})*([.,])(\d+)")
@@ -77,7 +79,7 @@ class Values:
                 self.note(why if self.dates.settled()[0] else f"{why}; read as {self.order or 'no time'}")
 
     def ident(self, cell: str | None) -> str | None:
-        """An id as text; None if empty.
+        """An id as text; None if empty, or where a program wrote that it is missing.
 
         Raises:
             Unreadable: a spreadsheet has cut its digits.
@@ -85,6 +87,9 @@ class Values:
         text = (cell or "").strip()
         if text.startswith("'") and text[1:].isdigit():
             text = text[1:]
+        if text in _MISSING:
+            self.note(f"'{text}' in a column of ids is no id: the cell is empty")
+            return None
         if _SCIENTIFIC.fullmatch(text) or _FRACTION.fullmatch(text):
             raise Unreadable(
                 f"id {text[:40]!r} is a rounded number: a spreadsheet has cut its digits for good; "

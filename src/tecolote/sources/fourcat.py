@@ -41,7 +41,7 @@ class FourCat(CsvReader):
     """Reader of 4CAT's datasets."""
 
     name = "fourcat"
-    version = "1"
+    version = "2"
     title = "4CAT dataset (CSV, mapped JSON Lines)"
     obtained = "4CAT: a dataset's result page, Download as CSV"
     proven = True

@@ -22,7 +22,7 @@ class ContentLibrary(CsvReader):
     """Reader of the library's CSV files."""
 
     name = "mcl"
-    version = "1"
+    version = "2"
     title = "Meta Content Library (CSV)"
     obtained = "Meta Content Library: a search's download, where your access allows one"
     proven = False

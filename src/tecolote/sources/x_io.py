@@ -22,7 +22,7 @@ class InformationOperations(CsvReader):
     """Reader of the tweets files of the archive; a file of users has the first ten columns only."""
 
     name = "x_io"
-    version = "1"
+    version = "2"
     title = "X archive of information operations (CSV)"
     obtained = "X's transparency centre or the Moderation Research Consortium, on application"
     proven = False
