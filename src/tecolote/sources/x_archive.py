@@ -42,7 +42,7 @@ class XArchive:
     """Reader of the JavaScript files of X archives, alone or as members of the archive's zip."""
 
     name = "x_archive"
-    version = "2"
+    version = "3"
     title = "X archive (tweets.js, follower.js and the like)"
     obtained = "X: Settings, Your account, Download an archive of your data; --map account_id==ID names the owner"
     proven = True

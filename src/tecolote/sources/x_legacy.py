@@ -167,7 +167,7 @@ def media(record: Record, whole: dict[str, Any], pid: str, at: Any) -> None:
 def withheld(record: Record, value: dict[str, Any], kind: str, target: str) -> None:
     """The observation that a post or account is withheld in countries."""
     where = value.get("withheld_in_countries")
-    codes = [c for c in map(some, where if isinstance(where, list) else str(where or "").split(",")) if c]
+    codes = [c for c in map(some, where if isinstance(where, list) else (some(where) or "").split(",")) if c]
     if codes:
         reason = "copyright" if value.get("withheld_copyright") is True else some(value.get("withheld_scope"))
         record.observe(kind, target, "withheld", reason, jurisdiction=",".join(c.strip() for c in codes))

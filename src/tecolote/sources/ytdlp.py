@@ -45,7 +45,7 @@ class YtDlp(JsonReader):
     """Reader of the info.json files of yt-dlp and youtube-dl."""
 
     name = "ytdlp_info_json"
-    version = "2"
+    version = "3"
     title = "yt-dlp info.json (one video or a playlist)"
     obtained = "yt-dlp --write-info-json [--write-comments], or yt-dlp -j"
     proven = True
@@ -104,8 +104,7 @@ def _posted(value: dict[str, Any], platform: str) -> Moment:
         return epoch(value["timestamp"])
     day = some(value.get("upload_date"))
     if platform == "web":
-        stated = value.get("timestamp")
-        return None, words(str(stated)[:40]) if stated is not None else day, "unknown"
+        return None, epoch(value.get("timestamp"))[1] or some(value.get("timestamp")) or day, "unknown"
     return None, day, "unknown" if day else None
 
 
