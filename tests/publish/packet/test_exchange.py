@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
-from .test_packet import _rows, case, small, world  # noqa: F401 - fixtures
+from tests.publish.packet.parts import rows_of
 
 
-def test_the_reference_library_finds_the_bag_valid(world: Path) -> None:  # noqa: F811
+def test_the_reference_library_finds_the_bag_valid(world: Path) -> None:
     import bagit
 
     from tecolote.evidence.bags import check_bag
@@ -27,7 +29,7 @@ def test_the_reference_library_finds_the_bag_valid(world: Path) -> None:  # noqa
 
 
 @pytest.mark.data
-def test_stix_is_valid_by_the_validator_of_oasis(world: Path, data: Path) -> None:  # noqa: F811
+def test_stix_is_valid_by_the_validator_of_oasis(world: Path, data: Path) -> None:
     from stix2validator import ValidationOptions, validate_string
 
     def valid(text: str) -> bool:
@@ -48,7 +50,7 @@ def test_stix_is_valid_by_the_validator_of_oasis(world: Path, data: Path) -> Non
 
 
 @pytest.mark.data
-def test_case_conforms_by_the_validator_of_its_community(small: Path, data: Path) -> None:  # noqa: F811
+def test_case_conforms_by_the_validator_of_its_community(small: Path, data: Path) -> None:
     program = Path(sys.executable).with_name("case_validate")
     graphs = [small / "data/case.jsonld", data / "evidence/case/message.json"]
     for graph in graphs:
@@ -75,7 +77,7 @@ def _crate_faults(graph: Any) -> list[str]:
 
 
 @pytest.mark.data
-def test_the_crate_has_what_the_format_asks_for(world: Path, data: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_the_crate_has_what_the_format_asks_for(world: Path, data: Path, tmp_path: Path) -> None:
     with tarfile.open(data / "evidence/rocrate/crates.tar.gz") as archive:
         archive.extractall(tmp_path, filter="data")
     good = [tmp_path / "valid" / name for name in ("rocrate-with-data-entities", "rocrate-with-custom-terms")]
@@ -90,4 +92,54 @@ def test_the_crate_has_what_the_format_asks_for(world: Path, data: Path, tmp_pat
         assert _crate_faults(graph) == []
         listed = {entity["@id"]: entity for entity in graph["@graph"]}
         assert all((world / audience / "data" / name).is_file() for name in listed if name not in ("./",))
-        assert len(_rows(world / audience)) >= 1
+        assert len(rows_of(world / audience)) >= 1
+
+
+def test_stix_refers_to_what_is_there(world: Path) -> None:
+    bundle = json.loads((world / "platform/data/stix.json").read_bytes())
+    ids = [thing["id"] for thing in bundle["objects"]]
+    assert len(ids) == len(set(ids))
+    moment = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+    required = {
+        "note": {"content", "object_refs", "created", "modified"},
+        "observed-data": {"first_observed", "last_observed", "number_observed", "object_refs"},
+        "grouping": {"context", "object_refs"},
+        "identity": {"name"},
+        "user-account": {"user_id", "account_type"},
+        "url": {"value"},
+        "marking-definition": {"definition_type", "definition"},
+    }
+    for thing in bundle["objects"]:
+        assert re.fullmatch(rf"{thing['type']}--[0-9a-f-]{{36}}", thing["id"])
+        assert thing["spec_version"] == "2.1"
+        assert required[thing["type"]] <= set(thing)
+        assert set(thing.get("object_refs", ())) | set(thing.get("object_marking_refs", ())) <= set(ids)
+        assert thing.get("created_by_ref", ids[0]) in ids
+        stamps = [thing[name] for name in ("created", "modified", "first_observed", "last_observed") if name in thing]
+        assert all(moment.fullmatch(stamp) for stamp in stamps)
+    assert sum(thing["type"] == "note" for thing in bundle["objects"]) == len(rows_of(world / "platform"))
+
+
+def test_case_and_crate_describe_what_is_there(world: Path) -> None:
+    graph = json.loads((world / "law-enforcement/data/case.jsonld").read_bytes())
+    ids = [thing["@id"] for thing in graph["@graph"]]
+    assert len(ids) == len(set(ids))
+    used = {word for thing in graph["@graph"] for word in _keys(thing)}
+    assert {word.partition(":")[0] for word in used if ":" in word} <= set(graph["@context"])
+    crate = json.loads((world / "law-enforcement/data/ro-crate-metadata.json").read_bytes())["@graph"]
+    listed = {part["@id"] for part in crate[1]["hasPart"]}
+    there = {
+        p.relative_to(world / "law-enforcement/data").as_posix() for p in (world / "law-enforcement/data").rglob("*")
+    }
+    assert listed == {name for name in there if "." in name and not name.startswith("ro-crate")}
+    assert crate[0]["about"] == {"@id": "./"} and crate[0]["conformsTo"]["@id"].endswith("/1.1")
+
+
+def _keys(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+        for inner in value.values():
+            yield from _keys(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _keys(inner)
