@@ -18,7 +18,7 @@ from tecolote.networks.events import case_coaction, case_events
 from tecolote.networks.nearduplicate import near_objects
 from tecolote.networks.texts import link_object
 from tecolote.networks.together import meetings
-from tecolote.networks.universe import find_seeds, sensitivity, universe
+from tecolote.networks.universe import Reach, find_seeds, sensitivity, universe
 from tecolote.records import SCHEMAS
 
 Make = Callable[[dict[str, list[dict[str, Any]]]], Corpus]
@@ -195,7 +195,7 @@ def test_the_universe_grows_by_hops_and_stops_at_hubs(corpus_of: Make) -> None:
     chain = [edge("follows", a, b, "account") for a, b in ("ab", "cb", "cd", "dh")]
     fans = [edge("follows", f"f{i}", "h", "account") for i in range(20)]
     corpus = corpus_of({"edges": chain + fans})
-    hops = universe(corpus, "x", ["a", "lonely"], hops=5)
+    hops = universe(corpus, Reach("x", ["a", "lonely"], hops=5))
     assert [(h.hop, h.accounts, h.total) for h in hops] == [
         (0, 2, 2),
         (1, 1, 3),
@@ -204,8 +204,8 @@ def test_the_universe_grows_by_hops_and_stops_at_hubs(corpus_of: Make) -> None:
         (4, 1, 6),
         (5, 20, 26),
     ]
-    assert universe(corpus, "x", ["a"], hops=5, hub_cut=10)[-1].accounts == 0
-    assert [h.accounts for h in universe(corpus, "x", ["a"], hops=1, kinds=["mentions"])] == [1, 0]
+    assert universe(corpus, Reach("x", ["a"], hops=5, hub_cut=10))[-1].accounts == 0
+    assert [h.accounts for h in universe(corpus, Reach("x", ["a"], hops=1, kinds=["mentions"]))] == [1, 0]
 
 
 def test_members_of_one_open_thread_are_tied(corpus_of: Make) -> None:
@@ -227,11 +227,11 @@ def test_members_of_one_open_thread_are_tied(corpus_of: Make) -> None:
 def test_how_much_the_universe_depends_on_what_is_counted(corpus_of: Make) -> None:
     edges = [edge("follows", "a", "b", "account"), edge("mentions", "b", "c", "account", post_id="p")]
     corpus = corpus_of({"edges": edges + [edge("follows", f"f{i}", "b", "account") for i in range(20)]})
-    rows = {r["choice"]: r["totals"] for r in sensitivity(corpus, "x", ["a"], hops=2, hub_cut=30)}
+    rows = {r["choice"]: r["totals"] for r in sensitivity(corpus, Reach("x", ["a"], hops=2, hub_cut=30))}
     assert rows["as asked"] == [1, 2, 23] == rows["no hub cut"]
     assert rows["only follows"] == [1, 2, 22] and rows["only mentions"] == [1, 1, 1]
     assert rows["hub cut 10"] == rows["hub cut 15"] == [1, 2, 2]
-    assert sensitivity(corpus, "x", ["a"], kinds=["mentions"])[0]["choice"] == "as asked"
+    assert sensitivity(corpus, Reach("x", ["a"], kinds=["mentions"]))[0]["choice"] == "as asked"
 
 
 def test_seeds_are_found_by_id_name_and_group(corpus_of: Make) -> None:

@@ -36,6 +36,34 @@ class Hop:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """From whom one goes how far, and along which ties.
+
+    Attributes:
+        platform: ids are of this platform.
+        seeds: account ids; one without any tie still counts in hop 0.
+        kinds: which ties connect.
+        hops: how far to go, at least 1.
+        hub_cut: an account other than a seed with more neighbours than this is reached but not passed
+            through; a celebrity connects everybody with everybody.
+
+    Raises:
+        UsageError: an unknown kind, or fewer than one hop.
+    """
+
+    platform: str
+    seeds: Sequence[str]
+    kinds: Sequence[str] = KINDS
+    hops: int = 1
+    hub_cut: int | None = None
+
+    def __post_init__(self) -> None:
+        check_kinds(self.kinds)
+        if self.hops < 1:
+            raise UsageError(f"{self.hops} hops", "Give 1 or more")
+
+
+@dataclass(frozen=True)
 class _Ties:
     """Unordered pairs of accounts with the kind of their tie, and the seeds as positions in ``names``."""
 
@@ -52,55 +80,23 @@ class _Ties:
         return key // max(len(self.names), 1), key % max(len(self.names), 1)
 
 
-def universe(
-    corpus: Corpus,
-    platform: str,
-    seeds: Sequence[str],
-    *,
-    kinds: Sequence[str] = KINDS,
-    hops: int = 1,
-    hub_cut: int | None = None,
-) -> list[Hop]:
-    """Accounts connected with the seeds, by distance; the direction of a tie does not matter.
-
-    Args:
-        corpus: the case's tables.
-        platform: ids are of this platform.
-        seeds: account ids; one without any tie still counts in hop 0.
-        kinds: which ties connect.
-        hops: how far to go.
-        hub_cut: an account other than a seed with more neighbours than this is reached but not passed
-            through; a celebrity connects everybody with everybody.
-
-    Raises:
-        UsageError: an unknown kind, or fewer than one hop.
-    """
-    ties = _load(corpus, platform, seeds, kinds, hops)
+def universe(corpus: Corpus, reach: Reach) -> list[Hop]:
+    """Accounts connected with the seeds, by distance; the direction of a tie does not matter."""
+    ties = _load(corpus, reach)
     return [
         Hop(hop, len(new), total, tuple(ties.names[i] for i in new))
-        for hop, (new, total) in enumerate(_spread(ties, kinds, hops, hub_cut))
+        for hop, (new, total) in enumerate(_spread(ties, reach.kinds, reach.hops, reach.hub_cut))
     ]
 
 
-def sensitivity(
-    corpus: Corpus,
-    platform: str,
-    seeds: Sequence[str],
-    *,
-    kinds: Sequence[str] = KINDS,
-    hops: int = 1,
-    hub_cut: int | None = None,
-) -> list[dict[str, Any]]:
+def sensitivity(corpus: Corpus, reach: Reach) -> list[dict[str, Any]]:
     """How large the universe is under other choices: each kind of tie alone, each left out, other hub cuts.
 
     Returns:
         rows with ``choice`` (in words), ``kinds``, ``hub_cut`` and ``totals``, one number of accounts for
         each distance from 0 to ``hops``; the first row is the choice asked for.
-
-    Raises:
-        UsageError: see `universe`.
     """
-    ties = _load(corpus, platform, seeds, kinds, hops)
+    ties, kinds, hub_cut = _load(corpus, reach), reach.kinds, reach.hub_cut
     found = [k for k in ALL_KINDS if k in set(ties.kind.tolist())]
     choices: list[tuple[str, Sequence[str], int | None]] = [("as asked", kinds, hub_cut)]
     if len(found) > 1:
@@ -115,7 +111,7 @@ def sensitivity(
             "choice": words,
             "kinds": list(these),
             "hub_cut": cut,
-            "totals": [total for _, total in _spread(ties, these, hops, cut)],
+            "totals": [total for _, total in _spread(ties, these, reach.hops, cut)],
         }
         for words, these, cut in choices
     ]
@@ -148,20 +144,17 @@ def find_seeds(corpus: Corpus, platform: str, words: Sequence[str]) -> list[str]
     return sorted(found)
 
 
-def _load(corpus: Corpus, platform: str, seeds: Sequence[str], kinds: Sequence[str], hops: int) -> _Ties:
-    check_kinds(kinds)
-    if hops < 1:
-        raise UsageError(f"{hops} hops", "Give 1 or more")
+def _load(corpus: Corpus, reach: Reach) -> _Ties:
     pairs = corpus.query(
         f"WITH {EVERY_TIE} SELECT DISTINCT least(source, target) x, greatest(source, target) y, kind FROM every_tie "
         "WHERE platform = $1 AND list_contains($2, kind)",
-        [platform, list(kinds)],
+        [reach.platform, list(reach.kinds)],
     )
     ends = pairs["x"].to_pylist(), pairs["y"].to_pylist()
-    names = sorted({*ends[0], *ends[1], *seeds})
+    names = sorted({*ends[0], *ends[1], *reach.seeds})
     place = {name: i for i, name in enumerate(names)}
     x, y = (np.array([place[n] for n in end], dtype=np.int64) for end in ends)
-    at = np.array([place[s] for s in seeds], dtype=np.int64)
+    at = np.array([place[s] for s in reach.seeds], dtype=np.int64)
     return _Ties(names, x, y, np.array(pairs["kind"].to_pylist(), dtype=object), at)
 
 

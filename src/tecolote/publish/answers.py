@@ -61,8 +61,8 @@ def universe(
 
     corpus = Corpus(case)
     ids = reach.find_seeds(corpus, platform, seeds)
-    found = reach.universe(corpus, platform, ids, kinds=kinds, hops=hops, hub_cut=hub_cut)
-    other = reach.sensitivity(corpus, platform, ids, kinds=kinds, hops=hops, hub_cut=hub_cut)
+    asked = reach.Reach(platform, ids, kinds, hops, hub_cut)
+    found, other = reach.universe(corpus, asked), reach.sensitivity(corpus, asked)
     rows = [{"platform": platform, "hop": h.hop, "account_id": member} for h in found for member in h.members]
     schema = pa.schema([("platform", pa.string()), ("hop", pa.int64()), ("account_id", pa.string())])
     table = _masked(case, corpus, pa.Table.from_pylist(rows, schema=schema), ("account_id",))
