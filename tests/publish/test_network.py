@@ -14,7 +14,7 @@ from tecolote.evidence import Evidence
 from tecolote.evidence.keys import pseudonym
 from tecolote.publish import charts
 from tecolote.publish.clusters import cluster_rows, explanations
-from tecolote.publish.network import MOST_ACCOUNTS, _packed, clusters, network
+from tecolote.publish.network import MOST_ACCOUNTS, MOST_CLUSTERS, MOST_TIES, _packed, clusters, network
 from tecolote.publish.sheet import Sheet, prepare
 from tecolote.publish.texts import say
 
@@ -73,6 +73,17 @@ def test_of_a_very_large_cluster_the_strongest_are_drawn(sheet: Sheet) -> None:
     assert large.size == 503 and len(large.strength) == MOST_ACCOUNTS and rest
     assert list(large.strength)[:3] == ["x hub0", "x hub1", "x hub2"]
     assert len(network(sheet, "en")["layer"][1]["data"]["values"]) == sum(len(c.strength) for c in (large, *rest))
+
+
+def test_a_picture_stays_small_however_many_ties_there_are(sheet: Sheet) -> None:
+    sheet.corpus.connect().execute(
+        "INSERT INTO sheet.coaction SELECT 100 + c, 'x ' || c || 'a' || i, 'x ' || c || 'a' || j, 2 + (i * j) % 5 "
+        "FROM range(15) r(c), range(70) s(i), range(70) t(j) WHERE i < j"
+    )
+    spec = network(sheet, "en")
+    assert len(clusters(sheet)) == MOST_CLUSTERS
+    assert len(spec["layer"][0]["data"]["values"]) == MOST_CLUSTERS * MOST_TIES
+    assert len(charts.to_svg(spec, "en")) < 4_000_000
 
 
 @pytest.mark.parametrize("sizes", [[2], [150], [8, 7, 6], [150] * 12, [40, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2]])

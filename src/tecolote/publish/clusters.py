@@ -88,7 +88,7 @@ def explanations(voices: Counter[str], objects: list[tuple[str, str]]) -> list[s
 
 def _host(address: str) -> str:
     try:
-        return urlsplit(address).hostname or address[:60]
+        return (urlsplit(address).hostname or address)[:60]
     except ValueError:
         return address[:60]
 

@@ -19,8 +19,8 @@ from tecolote.publish.charts import INK, MUTED, SERIES, Spec
 from tecolote.publish.sheet import Sheet
 from tecolote.publish.texts import say, show_count
 
-#: Clusters drawn, the largest first, and accounts drawn of one cluster, the strongest first.
-MOST_CLUSTERS, MOST_ACCOUNTS = 12, 150
+#: Clusters drawn, the largest first; accounts and ties drawn of one cluster, the strongest first.
+MOST_CLUSTERS, MOST_ACCOUNTS, MOST_TIES = 12, 60, 400
 #: Accounts of a cluster whose pseudonyms are printed, and clusters with such names.
 NAMED_ACCOUNTS, NAMED_CLUSTERS = 2, 6
 _HEIGHT, _TITLE, _GAP = 480, 42, 64
@@ -44,7 +44,7 @@ class Cluster:
 
 
 def clusters(sheet: Sheet) -> list[Cluster]:
-    """The largest clusters; of a very large one its strongest accounts and their ties."""
+    """The largest clusters; of a very large one its strongest accounts and their strongest ties."""
     ties: dict[int, list[tuple[str, str, int]]] = {}
     for row in sheet.rows("SELECT cluster, a, b, weight FROM sheet.coaction ORDER BY cluster, a, b"):
         ties.setdefault(row["cluster"], []).append((row["a"], row["b"], row["weight"]))
@@ -57,7 +57,8 @@ def clusters(sheet: Sheet) -> list[Cluster]:
         ranked = sorted(strength, key=lambda name: (-strength[name], name))[:MOST_ACCOUNTS]
         drawn = {name: strength[name] for name in ranked}
         kept = [link for link in links if link[0] in drawn and link[1] in drawn]
-        found.append(Cluster(number, drawn, kept, len(strength)))
+        heaviest = sorted(kept, key=lambda link: (-link[2], link))[:MOST_TIES]
+        found.append(Cluster(number, drawn, sorted(heaviest), len(strength)))
     return sorted(found, key=lambda c: (-c.size, c.number))[:MOST_CLUSTERS]
 
 

@@ -20,7 +20,7 @@ from tecolote.publish.charts import SERIES, Chart
 from tecolote.publish.clusters import cluster_rows
 from tecolote.publish.counter import Counter
 from tecolote.publish.figures import VOICES
-from tecolote.publish.network import MOST_ACCOUNTS
+from tecolote.publish.network import MOST_ACCOUNTS, MOST_TIES
 from tecolote.publish.numbers import Number
 from tecolote.publish.statement import Binding, Statement
 from tecolote.publish.texts import say, show, texts, value_name
@@ -86,6 +86,7 @@ def render(
         clusters=cluster_rows(statement.sheet),
         series=SERIES,
         most_drawn=MOST_ACCOUNTS,
+        most_ties=MOST_TIES,
         states=_family(statement, "state."),
         survival=_family(statement, "survival."),
         measures=[_measure(m, lang) for m in measures],

@@ -22,7 +22,7 @@ FROM edges e WHERE e.platform = ? AND e.type = ? AND e.src = ?
   AND CASE WHEN e.dst_kind = 'account' THEN e.dst ELSE e.dst_account_id END = ?
 ORDER BY moment NULLS LAST, e.leaf_index, e.record_index LIMIT ?
 """
-_POSTS = "SELECT id, key, excerpt FROM browse.post WHERE platform = ? AND list_contains(?::VARCHAR[], id)"
+_POSTS = "SELECT id, key, excerpt FROM browse.post WHERE platform = ? AND id IN (SELECT unnest(?::VARCHAR[]))"
 
 
 def line(pin: Pin, view: str, kind: str, one: str, other: str) -> dict[str, Any] | None:

@@ -37,9 +37,10 @@ def kinds(pin: Pin) -> list[dict[str, Any]]:
     """The networks of the case: ``view`` (coaction, connections), ``kind`` and number of edges."""
     together = pin.once(
         "modalities",
-        """SELECT 'coaction' AS view, modality AS kind, count(*) AS n FROM coaction_edges e
-           WHERE NOT EXISTS (SELECT 1 FROM account_assessments j WHERE j.protected AND j.platform = e.platform
-                               AND j.account_id IN (e.account_id, e.account_id_y))
+        """WITH kept AS (SELECT platform, id FROM browse.account WHERE NOT protected)
+           SELECT 'coaction' AS view, modality AS kind, count(*) AS n FROM coaction_edges e
+           WHERE (e.platform, e.account_id) IN (SELECT (platform, id) FROM kept)
+             AND (e.platform, e.account_id_y) IN (SELECT (platform, id) FROM kept)
            GROUP BY ALL ORDER BY n DESC, kind""",
     )
     together = sorted(together, key=lambda row: row["kind"] != _ALL)
@@ -76,7 +77,7 @@ def _graph(pin: Pin, view: str, kind: str) -> dict[str, Any]:
     keys = sorted({e["source"] for e in edges} | {e["target"] for e in edges})
     nodes = pin.rows(
         """SELECT key, name, platform, role, cluster, protected, posts, flagged FROM browse.account
-           WHERE list_contains(?::VARCHAR[], key) ORDER BY key""",
+           WHERE key IN (SELECT unnest(?::VARCHAR[])) ORDER BY key""",
         [keys],
     )
     at = {node["key"]: i for i, node in enumerate(nodes)}
