@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 
-from tecolote.sources import tiktok_download, wacz, warc
+from tecolote.sources import tiktok_download, wacz, warc, x_v2
 from tecolote.sources.base import Sink
 from tests.fuzz.targets import TARGETS
 from tests.sources.reading import read, rows
@@ -34,6 +34,18 @@ def test_a_tiktok_chat_with_a_name_that_no_table_can_hold_is_read() -> None:
     raw = json.dumps({"Direct Messages": {"Chat History": {"ChatHistory": chats}}}).encode()
     TARGETS["tiktok_download"](raw)
     assert [post["thread_id"] for post in rows(read(tiktok_download.READER, raw), "posts")] == ["e\ufffd\ufffd"]
+
+
+def test_nul_anywhere_in_a_user_or_post_of_x_can_be_stored() -> None:
+    nul = "a\0b"
+    user = {"id": "7", "username": nul, "url": nul, "profile_image_url": nul, "verified_type": nul}
+    links = [{"expanded_url": nul, "url": nul, "display_url": nul}]
+    said = {"mentions": [{"username": nul}], "hashtags": [{"tag": nul}], "urls": links}
+    post = {"id": "8", "author_id": "7", "text": nul, "lang": nul, "source": nul, "entities": said}
+    for value in (user, post, {"data": [post], "includes": {"users": [user]}}):
+        TARGETS["x_v2"](json.dumps(value).encode())
+    (found,) = rows(read(x_v2.READER, json.dumps(user).encode()), "account_snapshots")
+    assert found["url"] == "a\ufffdb"
 
 
 def test_a_zip_entry_without_a_name_is_a_file_like_others() -> None:

@@ -21,6 +21,7 @@ from tecolote.sources.x_rows import Out
 from tecolote.sources.x_shapes import Line, Thing
 
 _decode = msgspec.json.Decoder(Line).decode
+_NUL = rb"\u0000"
 _FOLLOWS = re.compile(r"/2/users/(\d+)/(followers|following)\b")
 _POST = {
     "author_id", "conversation_id", "created_at", "public_metrics", "edit_history_tweet_ids", "referenced_tweets",
@@ -37,7 +38,7 @@ class XApiV2:
     """Reader of X API v2 data as saved by twarc2, by stream captures and by scripts."""
 
     name = "x_api_v2"
-    version = "1"
+    version = "2"
     title = "X API v2 (JSON, JSON Lines)"
     obtained = "twarc2 (search, timeline, stream, users, compliance-job), or the API's own responses saved as files"
     proven = True
@@ -92,7 +93,8 @@ class _Mapping:
         """Read one record; quarantine it if it cannot be read."""
         sink, out = self.sink, self.out
         try:
-            line = _decode(raw) if len(raw) < MAX_RECORD_BYTES else self._tolerant(raw, where)
+            plain = len(raw) < MAX_RECORD_BYTES and _NUL not in raw  # no table holds NUL: the tolerant mapping cleans
+            line = _decode(raw) if plain else self._tolerant(raw, where)
         except (ValueError, RecursionError):
             try:
                 line = self._tolerant(raw, where)
