@@ -131,3 +131,16 @@ def test_order_does_not_matter_and_hostile_lines_cost_themselves_only() -> None:
     sink = read(READER, lines(*good, *odd) + b'\n{"id": NaN}\n{"id":')
     assert len(sink.quarantined) == 6
     assert {"t1_a", "t1_b", "t1_c", "t1_f", "t1_g", "t1_h"} == {p["id"] for p in rows(sink, "posts")}
+
+
+def test_pushshifts_numbers_are_the_comments_that_they_name_and_other_numbers_are_no_ids() -> None:
+    sink = read(READER, lines(comment("j72b5yy", link_id="t3_z", parent_id=41785179015), comment("b", parent_id=None)))
+    answer, root = rows(sink, "posts")
+    assert (answer["in_reply_to_id"], int(answer["in_reply_to_id"].removeprefix("t1_"), 36)) == (
+        "t1_j71teh3",
+        41785179015,
+    )
+    assert root["in_reply_to_id"] == root["thread_id"]
+    bad = [comment("c", link_id=1007046), comment("d", parent_id=-4), comment("e", parent_id=1e10), comment("f", id=5)]
+    sink = read(READER, lines(*bad, comment("g")))
+    assert [post["id"] for post in rows(sink, "posts")] == ["t1_g"] and len(sink.quarantined) == 4

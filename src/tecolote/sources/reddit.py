@@ -51,7 +51,7 @@ class Reddit(JsonReader):
     """Reader of Reddit's comments and submissions; see the module's words."""
 
     name = "reddit"
-    version = "1"
+    version = "2"
     title = "Reddit comments and submissions (JSON Lines, .zst dumps, API)"
     obtained = "monthly dumps (Pushshift, Arctic Shift), their search, or the API (listings, threads, PRAW)"
     proven = True
@@ -114,17 +114,47 @@ def _full(value: dict[str, Any], prefix: str) -> str:
     name = ident(value.get("name"), numeric=False)
     if name and name.startswith(prefix):
         return name
-    bare = required(value.get("id"), "id", numeric=False)
+    bare = required(_text_id(value.get("id")), "id", numeric=False)
     return bare if bare.startswith(prefix) else prefix + bare
+
+
+def _text_id(value: Any) -> str | None:
+    """An id as Reddit writes it, in base 36.
+
+    Raises:
+        Unreadable: a number. Of base 10 or of digits that a program took for a number: nobody can tell.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise Unreadable(f"id {str(value)[:40]} is a number and not Reddit's text: export ids as text")
+    return ident(value, numeric=False)
+
+
+def _base36(number: int) -> str:
+    """The same number as Reddit writes it.
+
+    Raises:
+        Unreadable: no id can be so large, or below one.
+    """
+    if not 0 < number < 1 << 63:
+        raise Unreadable("a number that can be no id")
+    digits = ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
+    return digits
 
 
 def _comment(record: Record, value: dict[str, Any]) -> None:
     post = _full(value, "t1_")
     if not record.first("post", post):
         return
-    link = ident(value.get("link_id"), numeric=False)
+    link = _text_id(value.get("link_id"))
     link = f"t3_{link}" if link and not link.startswith("t3_") else link
-    parent = ident(value.get("parent_id"), numeric=False) or link
+    stated = value.get("parent_id")
+    # Pushshift's API of 2022 and 2023 gave the comment answered as the number that its id writes in base 36.
+    if isinstance(stated, int) and not isinstance(stated, bool):
+        stated = f"t1_{_base36(stated)}"
+    parent = _text_id(stated) or link
     at = _post(record, post, value, "comment", _text(value, value.get("body"), "body_html"), link, parent)
     author = _author(value)
     asked = some(value.get("link_author")) if parent == link else None
