@@ -8,27 +8,19 @@ old segment first the ciphertext is overwritten, then its key; a key that is sti
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tecolote.case import sync_folder
-from tecolote.errors import EvidenceError, KeyMissing
+from tecolote.errors import EvidenceError
 from tecolote.evidence import log, segments
 from tecolote.evidence.blobs import open_blob
 from tecolote.evidence.canon import parse_canonical
-from tecolote.evidence.erasure import TYPE, dead_segments, runs
-from tecolote.evidence.keys import sync_file
-from tecolote.evidence.reader import remove_index
+from tecolote.evidence.erasure import TYPE, runs
 from tecolote.evidence.recordset import RecordSet
 from tecolote.evidence.segments import BLOB, PAYLOAD, RECORDS, Entry, Part, Row
+from tecolote.evidence.store import Evidence
 
-if TYPE_CHECKING:
-    from tecolote.evidence.store import Evidence
-
-_LANE = "erasure"
-_ZEROS = bytes(1 << 20)
 _Id = tuple[int, bytes]
 
 
@@ -103,65 +95,13 @@ def erase(evidence: Evidence, removal: Removal, told: dict[str, Any], public: di
         TYPE, told | {"changed": sorted(changed), "gone": sorted(removal.payloads)}, public | {"segments": runs(dead)}
     )
     evidence.commit()
-    settle(evidence)
+    evidence.settle()
     return leaf
-
-
-def settle(evidence: Evidence) -> None:
-    """Destroy what the tombstones of the log name and what still has a key; nothing where nothing waits.
-
-    Raises:
-        OSError: the drive refused.
-    """
-    waiting = [number for number in sorted(dead_segments(_tombstones(evidence))) if _has_key(evidence, number)]
-    if not waiting:
-        return
-    by_pack: dict[int, list[Row]] = {}
-    for number in waiting:
-        row = evidence._must(lambda index, number=number: index.segment(number))  # type: ignore[misc]
-        if row is not None:
-            by_pack.setdefault(row.pack, []).append(row)
-    # The index goes first: one that still named what is gone would keep the same bytes from being taken in again.
-    folder = evidence.case.evidence_folder
-    evidence._index.close()
-    evidence._cache.clear()
-    remove_index(folder)
-    sync_folder(folder)
-    for pack, rows in by_pack.items():
-        _overwrite(evidence, pack, rows)
-    evidence._keys.destroy(waiting)
-    evidence._index, _ = evidence._new_index(write=True)
-
-
-def _tombstones(evidence: Evidence) -> Iterator[dict[str, Any]]:
-    for number in evidence.leaves_of(TYPE):
-        yield parse_canonical(evidence.leaf_bytes(number))
-
-
-def _has_key(evidence: Evidence, segment: int) -> bool:
-    try:
-        evidence._keys.get(segment)
-    except KeyMissing:
-        return False
-    return True
-
-
-def _overwrite(evidence: Evidence, pack: int, rows: list[Row]) -> None:
-    """Zeros over the ciphertext of segments, durably. Their headers stay: the log holds them too."""
-    handle = os.open(segments.pack_path(evidence.case.evidence_folder / "packs", pack), os.O_WRONLY)
-    try:
-        for row in rows:
-            at = segments.data_offset(row)
-            while at < row.end:
-                at += os.pwrite(handle, _ZEROS[: row.end - at], at)
-        sync_file(handle)
-    finally:
-        os.close(handle)
 
 
 def _look(evidence: Evidence) -> _Survey:
     """Every segment that is not destroyed, by the log and the segments' own directories."""
-    found, dead = _Survey(), dead_segments(_tombstones(evidence))
+    found, dead = _Survey(), evidence.destroyed()
     for entry in log.scan(evidence._log, log.start(segments.case_tag(evidence.case.settings.id))):
         if entry.kind == log.SEGMENTS:
             found.rows |= {row.segment: row for row in Row.unpack_rows(entry.body) if row.segment not in dead}
@@ -222,19 +162,21 @@ def _rewrite(
         for part in entry.parts:
             if part.segment in dead:
                 kept.setdefault(part.segment, []).append(part)
-    packs, moved = evidence._writing(), {}
+    evidence.move(_fresh(evidence, kept, patches), stays.values())
+
+
+def _fresh(
+    evidence: Evidence, kept: dict[int, list[Part]], patches: dict[int, list[tuple[int, bytes]]]
+) -> Iterator[tuple[int, memoryview]]:
+    """The plaintext of each segment without what goes; one at a time, so that a large case needs no more memory."""
     for segment, parts in sorted(kept.items()):
         old = memoryview(evidence._plain(segment))
-        fresh = bytearray(len(old))
+        plain = bytearray(len(old))
         for part in parts:
-            fresh[part.offset : part.offset + part.length] = old[part.offset : part.offset + part.length]
+            plain[part.offset : part.offset + part.length] = old[part.offset : part.offset + part.length]
         for offset, value in patches.get(segment, ()):
-            fresh[offset : offset + len(value)] = value
-        packs.flush(_LANE)
-        moved[segment] = packs.add(_LANE, memoryview(fresh))[0].segment
-    for entry in stays.values():
-        where = tuple(part._replace(segment=moved.get(part.segment, part.segment)) for part in entry.parts)
-        evidence._enter(_LANE, entry._replace(parts=where))
+            plain[offset : offset + len(value)] = value
+        yield segment, memoryview(plain)
 
 
 def redacted(chunks: Iterator[bytes], ranges: list[tuple[int, int]]) -> Iterator[bytes]:

@@ -17,7 +17,7 @@ from tecolote.evidence.blobs import SegmentCache, open_blob, read_sealed
 from tecolote.evidence.canon import parse_canonical
 from tecolote.evidence.catchup import catch_up
 from tecolote.evidence.erasure import TYPE as ERASED
-from tecolote.evidence.erasure import Erasures, gather
+from tecolote.evidence.erasure import Erasures, dead_segments, gather
 from tecolote.evidence.index import Index, IndexDamaged, Meta
 from tecolote.evidence.packs import Packs
 from tecolote.evidence.recordset import RecordSet, commitment
@@ -148,6 +148,10 @@ class Reading:
         if self._erasures is None:
             self._erasures = gather(self.leaves_of(ERASED), self._logged)
         return self._erasures
+
+    def destroyed(self) -> set[int]:
+        """Numbers of the segments that the tombstones condemn."""
+        return dead_segments(parse_canonical(self.leaf_bytes(number)) for number in self.leaves_of(ERASED))
 
     def _logged(self, index: int) -> dict[str, Any]:
         """The payload of a leaf as it was logged."""

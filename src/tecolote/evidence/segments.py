@@ -107,6 +107,18 @@ class Row(NamedTuple):
 ROW_BYTES = _ROW.size
 
 
+def joined(parts: list[Part]) -> tuple[Part, ...]:
+    """Neighbouring parts as one."""
+    found: list[Part] = []
+    for part in parts:
+        last = found[-1] if found else None
+        if last and last.segment == part.segment and last.offset + last.length == part.offset:
+            found[-1] = Part(last.segment, last.offset, last.length + part.length)
+        else:
+            found.append(part)
+    return tuple(found)
+
+
 def unpack_entries(raw: bytes) -> Iterator[Entry]:
     """The entries of a directory that has been authenticated.
 

@@ -14,12 +14,12 @@ from typing import Any
 from tecolote import __version__
 from tecolote.case import Case, make_folder, sync_folder, write_durably
 from tecolote.errors import EvidenceError
-from tecolote.evidence import erase, keys, log, notes, segments
+from tecolote.evidence import destroy, keys, log, notes, segments
 from tecolote.evidence.canon import canonical
 from tecolote.evidence.erasure import TYPE as ERASED
 from tecolote.evidence.index import Batch, IndexDamaged, Meta
 from tecolote.evidence.packs import Mark, Packs, Place
-from tecolote.evidence.reader import RESERVED, Blob, Checkpoint, Reading
+from tecolote.evidence.reader import RESERVED, Blob, Checkpoint, Reading, remove_index
 from tecolote.evidence.recordset import RecordSet, commitment
 from tecolote.evidence.segments import BLOB, PAYLOAD, RECORDS, Entry, Row
 from tecolote.evidence.tree import EMPTY_ROOT, leaf_hash
@@ -30,6 +30,8 @@ _SMALL = 1 << 20
 FIRST_KEY = "0001.vkey"
 #: Event that introduces a new signing key; its checkpoint is signed by the old key and the new one.
 ROTATED = "key.rotated"
+#: Lane of segments that are written anew.
+_MOVED = "erasure"
 _LOCK = "evidence is written inside case.writing()"
 _SPACE = "Free some space and try again"
 _ROWS_PER_ENTRY = log.MAX_BODY // segments.ROW_BYTES
@@ -111,7 +113,7 @@ class Evidence(Reading):
             notes.Note.parse(self.checkpoint().note.encode()).signers([self._signers[0].verifier])
         if self._log.stat().st_size > meta.log_end:
             log.cut(self._log, meta.log_end)
-        erase.settle(self)
+        self.settle()
         self._packs = Packs(self._folder / "packs", self._tag, Place(meta.pack, meta.pack_end, meta.segment))
         keys.write_mark(self.case.keys, keys.Mark(meta.size, meta.log_end, meta.chain), durable=True)
 
@@ -163,7 +165,7 @@ class Evidence(Reading):
             return Blob(key.hex(), size)
         if mark is None:
             parts = packs.add("files", b"".join(held))
-        self._enter("files", Entry(BLOB, key, size, _joined(parts)))
+        self._enter("files", Entry(BLOB, key, size, segments.joined(parts)))
         return Blob(key.hex(), size)
 
     def put_records(self, spans: array[int], digests: bytes | bytearray) -> RecordSet:
@@ -260,6 +262,43 @@ class Evidence(Reading):
         self._signers = [self._settle_rotation()]
         return checkpoint
 
+    def move(self, fresh: Iterable[tuple[int, memoryview]], entries: Iterable[Entry]) -> None:
+        """Write the plaintexts of segments as new ones, and enter entries that point there; durable at `commit`.
+
+        Args:
+            fresh: number of each old segment and what the new one holds, parts at their old offsets; one at a time.
+            entries: blobs whose parts may lie in the old segments.
+
+        Raises:
+            EvidenceError: the drive refused; `abort` then.
+        """
+        packs, moved = self._writing(), {}
+        for segment, plain in fresh:
+            packs.flush(_MOVED)  # a segment of its own, so that offsets stay
+            moved[segment] = packs.add(_MOVED, plain)[0].segment
+        for entry in entries:
+            where = tuple(part._replace(segment=moved.get(part.segment, part.segment)) for part in entry.parts)
+            self._enter(_MOVED, entry._replace(parts=where))
+
+    def settle(self) -> None:
+        """Destroy what the tombstones of the log name and what still has a key; nothing where nothing waits.
+
+        Raises:
+            OSError: the drive refused.
+        """
+        waiting = destroy.waiting(self._keys, self.destroyed())
+        if not waiting:
+            return
+        rows = [self._must(lambda index, number=number: index.segment(number)) for number in waiting]  # type: ignore[misc]
+        # The index goes first: one that still named what is gone would keep the same bytes from being taken in again.
+        self._index.close()
+        self._cache.clear()
+        remove_index(self._folder)
+        sync_folder(self._folder)
+        destroy.overwrite(self._folder / "packs", [row for row in rows if row is not None])
+        self._keys.destroy(waiting)
+        self._index, _ = self._new_index(write=True)
+
     def _settle_rotation(self) -> notes.Signer:
         """Finish a rotation that the log has acknowledged, forget one that it has not; the key that signs."""
         fresh = keys.waiting_signer(self.case)
@@ -347,18 +386,6 @@ class Evidence(Reading):
             self._index.apply(batch, self._meta)
         except IndexDamaged:
             self._rebuild()
-
-
-def _joined(parts: list[segments.Part]) -> tuple[segments.Part, ...]:
-    """Neighbouring parts as one."""
-    found: list[segments.Part] = []
-    for part in parts:
-        last = found[-1] if found else None
-        if last and last.segment == part.segment and last.offset + last.length == part.offset:
-            found[-1] = segments.Part(last.segment, last.offset, last.length + part.length)
-        else:
-            found.append(part)
-    return tuple(found)
 
 
 def _login() -> str:
