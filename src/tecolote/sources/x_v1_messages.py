@@ -114,11 +114,10 @@ def rows(record: Record, value: Any, said: Said) -> None:
         for member in dict.fromkeys(people):
             record.edge("member_of", member, thread, "thread")
     for side, person in zip(_SIDES, people, strict=True):
-        if person is not None and said.first(record, "person", person):
-            if x_legacy.ident_of(users[side]) == person:
-                x_legacy.user(record, users[side])
-            else:
-                record.add("accounts", id=person, id_kind="native")
+        if person is not None and x_legacy.ident_of(users[side]) == person:
+            x_legacy.user(record, users[side])
+        elif person is not None and record.first("account", person):
+            record.add("accounts", id=person, id_kind="native")
     said.commit(record)
 
 
