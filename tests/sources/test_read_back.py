@@ -135,8 +135,10 @@ FORMATS: dict[str, Callable[[Said], bytes]] = {
     "instagram_web": _instagram, "youtube_data_api": _youtube, "x_dm": _messages_of_x,
 }  # fmt: skip
 
-#: Without blanks: formats of lines and of HTML keep no blank at the edge of a text.
-texts = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=40)
+#: Without blanks: formats of lines and of HTML keep no blank at the edge of a text. In brackets Reddit marks what is gone.
+texts = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=40).filter(
+    lambda text: not (text.startswith("[") and text.endswith("]"))
+)
 # From day 13 on, so that the order of day and month is settled.
 moments = st.datetimes(datetime(2015, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)).map(
     lambda at: at.replace(microsecond=0, day=13 + at.day % 15)

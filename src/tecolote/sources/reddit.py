@@ -40,7 +40,8 @@ _SUBMISSION = {"title", "selftext", "is_self", "num_comments", "over_18", "domai
 _DEEP = re.compile(rb'"subreddit(?:_id)?"\s*:')
 _USER = re.compile(r"(?<![\w/])/?u/([A-Za-z0-9_-]{3,20})(?![\w-])")
 _NOBODY = {"[deleted]", "[deleted by user]", "[removed]"}
-_MARK = re.compile(r"\[ ?(deleted|removed)(?: by (?:user|reddit))? ?\]", re.IGNORECASE)
+#: As Reddit writes them, to the letter: what a person types in capitals is a text.
+_MARK = re.compile(r"\[(?:(deleted|removed)(?: by user)?| ?Removed by [Rr]eddit(?: [^\[\]]{1,120}?)? ?)\]")
 _ESCAPES = re.compile("&(amp|lt|gt);")
 _ANIMATED = {"AnimatedImage": "animation", "RedditVideo": "video"}
 _PLAIN = {"amp": "&", "lt": "<", "gt": ">"}
@@ -260,7 +261,7 @@ def _states(record: Record, post: str, value: dict[str, Any], seen: Any) -> None
     """Deleted by the author, removed by others: never the same, and in the platform's words."""
     by = some(value.get("removed_by_category")) or some(value.get("removal_reason"))
     marks = {
-        mark[1].lower(): str(text)
+        mark[1] or "removed": str(text)
         for text in (value.get("body"), value.get("selftext"), value.get("title"))
         if isinstance(text, str) and (mark := _MARK.fullmatch(text.strip()))
     }
