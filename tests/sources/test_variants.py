@@ -234,3 +234,51 @@ def test_the_preview_of_a_post_for_subscribers_on_x_is_a_post_and_no_account(nam
         assert (post["text"], post["text_truncated"]) == ("solo el principio", True)
         assert rows(sink, "post_snapshots")[0]["views"] == 7
         assert rows(sink, "observations")[0]["state"] == "restricted"
+
+
+def test_a_live_chat_of_youtube_and_what_was_deleted_from_it() -> None:
+    said = {
+        "liveChatId": "C1",
+        "authorChannelId": "UC1",
+        "publishedAt": "2024-01-01T00:00:00Z",
+        "hasDisplayContent": True,
+    }
+    text = {
+        "type": "textMessageEvent",
+        "displayMessage": "mira #hoy",
+        "textMessageDetails": {"messageText": "mira #hoy"},
+    }
+    gone = {"type": "messageDeletedEvent", "messageDeletedDetails": {"deletedMessageId": "L9"}, "publishedAt": "x"}
+    items = [
+        {"id": "L1", "snippet": said | text, "authorDetails": {"channelId": "UC1", "displayName": "Ana"}},
+        {"id": "L2", "snippet": gone}, {"id": "L3", "snippet": {"type": "tombstone", "liveChatId": "C1"}},
+    ]  # fmt: skip
+    page = {
+        "kind": "youtube#liveChatMessageListResponse",
+        "items": [i | {"kind": "youtube#liveChatMessage"} for i in items],
+    }
+    sink = reading(page, "youtube_data_api")
+    (post,) = rows(sink, "posts")
+    assert (post["id"], post["account_id"], post["author_name"], post["thread_id"]) == ("L1", "UC1", "Ana", "C1")
+    assert post["text"] == "mira #hoy" and [e["dst"] for e in rows(sink, "edges")] == ["hoy"]
+    assert [(o["target_id"], o["state"]) for o in rows(sink, "observations")] == [("L9", "deleted"), ("L3", "deleted")]
+
+
+@pytest.mark.parametrize("data", [{"data": {}}, {}])
+def test_an_error_of_tiktok_is_said_and_gives_no_rows(data: dict[str, Any]) -> None:
+    error = {"code": "rate_limit_exceeded", "message": "daily quota", "log_id": "2024"}
+    sink = reading(data | {"error": error}, "tiktok_research_api")
+    assert not any(sink.rows.values()) and "rate_limit_exceeded" in sink.quarantined[0][1]
+
+
+@pytest.mark.parametrize(
+    ("body", "state"),
+    [("[removed]", "restricted"), ("[deleted]", "deleted"), ("[deleted by user]", "deleted"),
+     ("[ Removed by Reddit ]", "restricted"), ("[REMOVED]", None), ("[Deleted]", None),
+     ("[ Removed by reddit in response to a copyright notice. ]", "restricted")],
+)  # fmt: skip
+def test_the_marks_of_reddit_are_known_to_the_letter(body: str, state: str | None) -> None:
+    said = {"id": "a", "link_id": "t3_z", "parent_id": "t3_z", "author": "ana", "created_utc": 1, "subreddit": "mx"}
+    sink = reading(json.dumps(said | {"body": body}), "reddit")
+    assert [o["state"] for o in rows(sink, "observations", target_kind="post")] == ([state] if state else [])
+    assert rows(sink, "posts")[0]["text"] == (None if state else body)

@@ -27,7 +27,7 @@ class TikTokResearch(JsonReader):
     """Reader of TikTok Research API responses."""
 
     name = "tiktok_research_api"
-    version = "1"
+    version = "2"
     title = "TikTok Research API (JSON, JSON Lines)"
     obtained = "the Research API (video/query, video/comment/list, user/info, user/followers), after approval"
     proven = True
@@ -35,13 +35,15 @@ class TikTokResearch(JsonReader):
     into: ClassVar[frozenset[str]] = frozenset({"data", *_LISTS})
 
     def sniff(self, head: bytes, name: str) -> float:
-        """0.9 for a response, or for its videos or comments taken out of it."""
+        """0.9 for a response, also of an error, or for its videos or comments taken out of it."""
         keys = keys_of(head)
         if any(f"data.{name}" in keys for name in _LISTS):
             return 0.9
         if "create_time" in keys and len(keys & _VIDEO) > 1:
             return 0.9
         if {"video_id", "text", "create_time"} <= keys and keys & _COMMENT:
+            return 0.9
+        if {"error.code", "error.log_id"} <= keys:
             return 0.9
         return 0.9 if "data.display_name" in keys and {f"data.{k}" for k in _USER} & keys else 0.0
 

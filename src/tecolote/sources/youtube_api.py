@@ -1,4 +1,4 @@
-"""YouTube Data API v3: videos, channels, comments, comment threads, search results, subscriptions, playlists.
+"""YouTube Data API v3: videos, channels, comments, threads, search results, subscriptions, playlists, live chats.
 
 Counts are strings there, and a part that was not requested is absent: unknown, not zero. A video's text is its
 title and description. A search result shows the beginning of the description only, and its texts escaped as HTML.
@@ -30,7 +30,7 @@ class YouTubeApi(JsonReader):
     """Reader of YouTube Data API v3 responses."""
 
     name = "youtube_data_api"
-    version = "1"
+    version = "2"
     title = "YouTube Data API v3 (JSON)"
     obtained = "responses of the YouTube Data API saved as files, with an API key"
     proven = True
@@ -276,12 +276,36 @@ def _activity(record: Record, value: dict[str, Any]) -> None:
         record.sink.note(f"an activity of type {some(snippet.get('type'))} states no post")
 
 
+def _live(record: Record, value: dict[str, Any]) -> None:
+    """A message in the public chat of a live stream, or the notice that one was deleted."""
+    snippet, author = obj(value.get("snippet")), obj(value.get("authorDetails"))
+    kind, when = some(snippet.get("type")), moment(snippet.get("publishedAt"))
+    gone = some(dig(snippet, "messageDeletedDetails", "deletedMessageId"))
+    if gone or kind == "tombstone":
+        target = gone or required(value.get("id"), "message id", numeric=False)
+        record.observe("post", target, "deleted", kind, state_since=when[0])
+        return
+    mid, chat = required(value.get("id"), "message id", numeric=False), some(snippet.get("liveChatId"))
+    owner, name = some(snippet.get("authorChannelId")) or some(author.get("channelId")), some(author.get("displayName"))
+    text = some(dig(snippet, "textMessageDetails", "messageText")) or some(snippet.get("displayMessage"))
+    record.add(
+        "posts", id=mid, id_is_derived=False, kind="message" if text else "event", account_id=owner, author_name=name,
+        **created(when), text=text, text_truncated=False, thread_id=chat, visibility="public",
+    )  # fmt: skip
+    if chat:
+        record.add("threads", id=chat, type="channel", private=False)
+    _channel_rows(
+        record, owner, display_name=name, avatar=some(author.get("profileImageUrl")), url=some(author.get("channelUrl"))
+    )
+    record.text_edges(owner, text, post_id=mid, at=when[0])
+
+
 _REFERENCE = {
     "videoCategory", "guideCategory", "i18nLanguage", "i18nRegion", "videoAbuseReportReason", "channelSection",
     "caption", "membershipsLevel", "channelBanner", "watermark",
 }  # fmt: skip
 _KINDS = {
-    "activity": _activity,
+    "activity": _activity, "liveChatMessage": _live,
     "video": _video, "channel": _channel, "comment": _comment, "commentThread": _thread, "searchResult": _search,
     "subscription": _subscription, "playlist": _playlist, "playlistItem": _playlist_item,
 }  # fmt: skip
