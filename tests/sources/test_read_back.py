@@ -135,7 +135,7 @@ FORMATS: dict[str, Callable[[Said], bytes]] = {
     "instagram_web": _instagram, "youtube_data_api": _youtube, "x_dm": _messages_of_x,
 }  # fmt: skip
 
-#: Without blanks: formats of lines and of HTML keep no blank at the edge of a text. In brackets Reddit marks what is gone.
+#: Without blanks: formats of lines and of HTML keep no blank at the edge of a text. Reddit's marks stand in brackets.
 texts = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=40).filter(
     lambda text: not (text.startswith("[") and text.endswith("]"))
 )

@@ -282,3 +282,22 @@ def test_the_marks_of_reddit_are_known_to_the_letter(body: str, state: str | Non
     sink = reading(json.dumps(said | {"body": body}), "reddit")
     assert [o["state"] for o in rows(sink, "observations", target_kind="post")] == ([state] if state else [])
     assert rows(sink, "posts")[0]["text"] == (None if state else body)
+
+
+def test_nobody_is_named_se_in_a_whatsapp_group() -> None:
+    lines = ["Se añadió a Dora", "Se agregó a Eva y Caro", "Beto añadió a Fer", "Ana: hola"]
+    sink = reading("".join(f"31/8/24, 8:47\u202fp.\u00a0m. - {line}\n" for line in lines), "whatsapp")
+    assert {account["id"] for account in rows(sink, "accounts")} == {"Dora", "Eva", "Caro", "Beto", "Fer", "Ana"}
+    assert {e["src"] for e in rows(sink, "edges", type="member_of")} == {"Dora", "Eva", "Caro", "Fer"}
+    assert [post["account_id"] for post in rows(sink, "posts")] == [None, None, "Beto", "Ana"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Este mensaje fue eliminado por el admin. Beto.", "Se eliminó este mensaje por un admin.",
+     "This message was deleted by admin Beto.", "El admin. Beto eliminó este mensaje."],
+)  # fmt: skip
+def test_a_message_that_an_admin_deleted_is_gone(words: str) -> None:
+    sink = reading(f"[31/8/24, 20:47:01] Ana: hola\n\u200e[31/8/24, 20:47:02] Ana: \u200e{words}\n", "whatsapp")
+    assert [post["text"] for post in rows(sink, "posts")] == ["hola", None]
+    assert [o["state"] for o in rows(sink, "observations")] == ["deleted"]

@@ -28,7 +28,7 @@ EDITED = re.compile(
 DELETED = re.compile(
     r"(?:This message was deleted(?: by admin.{0,80})?|You deleted this message(?: as admin)?|"
     r"Se eliminó este mensaje(?: por (?:un|el) admin.{0,80})?|Eliminaste este mensaje|"
-    r"Este mensaje (?:fue eliminado|se eliminó)|"
+    r"Este mensaje (?:fue eliminado|se eliminó)(?: por (?:un|el) admin.{0,80})?|"
     r"(?:Un|El) admin(?:istrador)?\.?.{0,80} eliminó este mensaje)\.?",
     re.IGNORECASE,
 )
@@ -85,7 +85,7 @@ ENCRYPTION = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _END = r"(?:[\s.,].{0,200})?"
-# Each has an actor (a) and perhaps other members (t); 'You' and 'Tú' are nobody's name.
+# Each has an actor (a) and perhaps other members (t); 'You', 'Tú' and the 'Se' of 'Se añadió a' are nobody's name.
 _EVENTS = tuple(
     (re.compile(pattern, re.IGNORECASE | re.DOTALL), joins)
     for pattern, joins in (
@@ -129,7 +129,7 @@ _EVENTS = tuple(
         ),
     )
 )
-_NOBODY = {"you", "tú", "tu", "usted", "ti"}
+_NOBODY = {"you", "tú", "tu", "usted", "ti", "se"}
 _AND = re.compile(r", | and | y ")
 # A system line whose group name or subject holds ': ' must not be split there.
 _QUOTED_SYSTEM = re.compile(

@@ -52,7 +52,7 @@ class WhatsApp:
     """Reader of ``_chat.txt`` and ``WhatsApp Chat with X.txt``; see the module's words on columns."""
 
     name = "whatsapp"
-    version = "2"
+    version = "3"
     title = "WhatsApp chat (text or zip)"
     obtained = "In the chat: More, Export chat; with or without media"
     proven = True
