@@ -14,7 +14,7 @@ from tecolote.evidence import Evidence
 from tecolote.evidence.keys import pseudonym
 from tecolote.publish import charts
 from tecolote.publish.clusters import cluster_rows, explanations
-from tecolote.publish.network import MOST_ACCOUNTS, MOST_CLUSTERS, MOST_TIES, _packed, clusters, network
+from tecolote.publish.network import MOST_ACCOUNTS, MOST_CLUSTERS, MOST_TIES, NAMED, _packed, clusters, network
 from tecolote.publish.sheet import Sheet, prepare
 from tecolote.publish.texts import say
 
@@ -49,9 +49,9 @@ def test_the_picture_shows_every_tie_and_names_a_few_by_pseudonym(sheet: Sheet) 
     assert [t["name"] for t in titles] == [
         say("en", "page.network_title", place=i, n=c.size) for i, c in enumerate(clusters(sheet), 1)
     ]
-    named = {node["label"] for node in nodes if node["label"]}
+    named = {label["label"] for layer in spec["layer"][3:] for label in layer["data"]["values"]}
     accounts = [a for c in clusters(sheet) for a in c.strength]
-    assert named <= {pseudonym(sheet.corpus.case, *a.split(" ", 1)) for a in accounts} and 0 < len(named) <= 12
+    assert named <= {pseudonym(sheet.corpus.case, *a.split(" ", 1)) for a in accounts} and 0 < len(named) <= sum(NAMED)
     strongest = clusters(sheet)[0]
     assert list(strongest.strength.values()) == sorted(strongest.strength.values(), reverse=True)
     assert not any(a in str(spec) for a in accounts)

@@ -21,9 +21,11 @@ from tecolote.publish.texts import say, show_count
 
 #: Clusters drawn, the largest first; accounts and ties drawn of one cluster, the strongest first.
 MOST_CLUSTERS, MOST_ACCOUNTS, MOST_TIES = 12, 60, 400
-#: Accounts of a cluster whose pseudonyms are printed, and clusters with such names.
-NAMED_ACCOUNTS, NAMED_CLUSTERS = 2, 6
+#: Accounts whose pseudonyms are printed, by the place of their cluster; smaller clusters have none.
+NAMED = (2, 2, 2, 1, 1, 1)
 _HEIGHT, _TITLE, _GAP = 480, 42, 64
+# Width and height of a name in pixels.
+_NAME = (95, 15)
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,16 @@ class Cluster:
     strength: dict[str, int]
     links: list[tuple[str, str, int]]
     size: int
+
+
+@dataclass(frozen=True)
+class _Marks:
+    """What is drawn, in pixels: circles, lines, the clusters' titles and the few names."""
+
+    nodes: list[dict[str, Any]]
+    links: list[dict[str, Any]]
+    titles: list[dict[str, Any]]
+    labels: list[dict[str, Any]]
 
 
 def clusters(sheet: Sheet) -> list[Cluster]:
@@ -65,7 +77,7 @@ def clusters(sheet: Sheet) -> list[Cluster]:
 def named(sheet: Sheet, drawn: list[Cluster]) -> dict[str, str]:
     """Pseudonyms of the few accounts whose names are printed; none without the case's key."""
     case = sheet.corpus.case
-    chosen = [a for c in drawn[:NAMED_CLUSTERS] if c.size > NAMED_ACCOUNTS for a in list(c.strength)[:NAMED_ACCOUNTS]]
+    chosen = [a for c, most in zip(drawn, NAMED, strict=False) if c.size > 2 for a in list(c.strength)[:most]]
     try:
         return {account: pseudonym(case, *account.split(" ", 1)) for account in chosen}
     except KeyMissing:
@@ -86,6 +98,7 @@ def network(sheet: Sheet, lang: str, width: int = 600) -> Spec | None:
     nodes: list[dict[str, Any]] = []
     links: list[dict[str, Any]] = []
     titles: list[dict[str, Any]] = []
+    labels: list[dict[str, Any]] = []
     for at, cluster in enumerate(drawn):
         (x, y), radius, colour = centres[at], radii[at], SERIES[at % len(SERIES)]
         place = _placed(cluster, x, y, radius)
@@ -93,14 +106,26 @@ def network(sheet: Sheet, lang: str, width: int = 600) -> Spec | None:
         titles.append({"x": x, "y": y - radius - 30, "name": title})
         for account, strength in cluster.strength.items():
             px, py = place[account]
-            node = {"x": px, "y": py, "strength": strength, "colour": colour, "label": names.get(account, "")}
-            # A name stands above or below, where fewer lines are, and a little inwards, away from other clusters.
-            node |= {"label_x": px + (24 if px < x else -24), "label_y": py + (17 if py > y else -17)}
-            nodes.append(node)
+            nodes.append({"x": px, "y": py, "strength": strength, "colour": colour})
+        labels += _labels({place[account]: names[account] for account in cluster.strength if account in names}, (x, y))
         for a, b, weight in cluster.links:
             (ax, ay), (bx, by) = place[a], place[b]
             links.append({"x": ax, "y": ay, "x2": bx, "y2": by, "weight": weight, "colour": colour})
-    return _spec(nodes, links, titles, lang, (width, height))
+    crowded = min(math.pi * r * r / len(c.strength) for r, c in zip(radii, drawn, strict=True))
+    return _spec(_Marks(nodes, links, titles, labels), lang, (width, height), max(110, min(330, 0.25 * crowded)))
+
+
+def _labels(names: dict[tuple[float, float], str], centre: tuple[float, float]) -> list[dict[str, Any]]:
+    """Where the names of a cluster stand; one that would run into an earlier one is left out.
+
+    Above or below the circle, where fewer lines are, and a little inwards, away from other clusters.
+    """
+    found: list[dict[str, Any]] = []
+    for (px, py), name in names.items():
+        x, y = px + (24 if px < centre[0] else -24), py + (17 if py > centre[1] else -17)
+        if all(abs(x - other["x"]) > _NAME[0] or abs(y - other["y"]) > _NAME[1] for other in found):
+            found.append({"x": x, "y": y, "label": name})
+    return found
 
 
 def _placed(cluster: Cluster, x: float, y: float, radius: float) -> dict[str, tuple[float, float]]:
@@ -146,18 +171,13 @@ def _centres(rows: list[list[int]], radii: list[float], width: int) -> list[tupl
     return [found[i] for i in sorted(found)]
 
 
-def _spec(
-    nodes: list[dict[str, Any]],
-    links: list[dict[str, Any]],
-    titles: list[dict[str, Any]],
-    lang: str,
-    size: tuple[int, int],
-) -> Spec:
+def _spec(marks: _Marks, lang: str, size: tuple[int, int], largest: float) -> Spec:
+    """The specification; ``largest`` is the area of the strongest account's circle in square pixels."""
     x = {"field": "x", "type": "quantitative", "axis": None, "scale": {"domain": [0, size[0]], "nice": False}}
     y = {"field": "y", "type": "quantitative", "axis": None, "scale": {"domain": [size[1], 0], "nice": False}}
     where = {"x": x, "y": y}
     colour = {"color": {"field": "colour", "type": "nominal", "scale": None}}
-    weights = sorted({link["weight"] for link in links})
+    weights = sorted({link["weight"] for link in marks.links})
     shown = sorted({weights[0], weights[len(weights) // 2], weights[-1]})
     legend = {
         "title": say(lang, "page.network_width"),
@@ -176,32 +196,31 @@ def _spec(
         "field": "strength",
         "type": "quantitative",
         "legend": None,
-        "scale": {"domain": [0, max(node["strength"] for node in nodes)], "range": [35, 330]},
+        "scale": {"domain": [0, max(node["strength"] for node in marks.nodes)], "range": [35, largest]},
     }
-    named = [node for node in nodes if node["label"]]
     text: Spec = {"type": "text", "fontSize": 11}
     halo = text | {"stroke": "white", "strokeWidth": 4, "strokeJoin": "round", "color": "white"}
-    label = {
-        "x": x | {"field": "label_x"},
-        "y": y | {"field": "label_y"},
-        "text": {"field": "label", "type": "nominal"},
-    }
+    label = where | {"text": {"field": "label", "type": "nominal"}}
     heading = {"type": "text", "fontSize": 13, "fontWeight": 600, "color": INK}
     return {
         "width": size[0],
         "height": size[1],
         "layer": [
             {
-                "data": {"values": links},
+                "data": {"values": marks.links},
                 "mark": {"type": "rule", "opacity": 0.4, "strokeCap": "round"},
                 "encoding": where | {"x2": {"field": "x2"}, "y2": {"field": "y2"}, "strokeWidth": thick} | colour,
             },
             {
-                "data": {"values": nodes},
+                "data": {"values": marks.nodes},
                 "mark": {"type": "circle", "opacity": 1, "stroke": "white", "strokeWidth": 1.3},
                 "encoding": where | {"size": area} | colour,
             },
-            {"data": {"values": titles}, "mark": heading, "encoding": where | {"text": {"field": "name"}}},
-            *({"data": {"values": named}, "mark": mark, "encoding": label} for mark in (halo, text) if named),
+            {"data": {"values": marks.titles}, "mark": heading, "encoding": where | {"text": {"field": "name"}}},
+            *(
+                {"data": {"values": marks.labels}, "mark": mark, "encoding": label}
+                for mark in (halo, text)
+                if marks.labels
+            ),
         ],
     }
