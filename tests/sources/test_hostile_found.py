@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 
-from tecolote.sources import tiktok_download, wacz, warc, x_v2
+from tecolote.sources import telegram, tiktok_download, wacz, warc, x_v2
 from tecolote.sources.base import Sink
 from tests.fuzz.targets import TARGETS
 from tests.sources.reading import read, rows
@@ -46,6 +46,14 @@ def test_nul_anywhere_in_a_user_or_post_of_x_can_be_stored() -> None:
         TARGETS["x_v2"](json.dumps(value).encode())
     (found,) = rows(read(x_v2.READER, json.dumps(user).encode()), "account_snapshots")
     assert found["url"] == "a\ufffdb"
+
+
+def test_a_member_of_a_telegram_chat_whose_name_cannot_be_stored_is_a_member() -> None:
+    said = {"id": 1, "type": "service", "action": "invite_members", "actor": "Ana", "members": ["\ud800", "Beto"]}
+    raw = json.dumps({"name": "x", "type": "private_group", "id": 5, "messages": [said]}).encode()
+    TARGETS["telegram"](raw)
+    found = read(telegram.READER, raw)
+    assert [edge["src"] for edge in rows(found, "edges", type="member_of")] == ["\ufffd", "Beto"]
 
 
 def test_a_zip_entry_without_a_name_is_a_file_like_others() -> None:

@@ -254,7 +254,7 @@ class Rows:
     def _members(self, rec: int, post: str, at: datetime | None, message: dict[str, Any], actor: str | None) -> None:
         """Members that a service line names, and who joined by it."""
         joins = message.get("action") in _JOINS
-        named = [n for n in shapes.seq(message.get("members")) if isinstance(n, str) and n]
+        named = [name for name in map(shapes.some, shapes.seq(message.get("members"))) if name]
         joined = [self.names.get(n, n) for n in named]
         for account, name in zip(joined, named, strict=True):
             self._account(rec, account, name)
@@ -317,8 +317,9 @@ def _poll(message: dict[str, Any]) -> str | None:
 
 def _place(message: dict[str, Any]) -> str | None:
     """Coordinates, and the name and address of a venue."""
-    stated = {key: text for key in ("place_name", "address") if (text := shapes.some(message.get(key)))}
-    return shapes.compact(shapes.obj(message.get("location_information")) | stated)
+    named = {"name": shapes.some(message.get("place_name")), "address": shapes.some(message.get("address"))}
+    point = shapes.obj(message.get("location_information"))
+    return shapes.compact(point | {key: text for key, text in named.items() if text})
 
 
 def _action(message: dict[str, Any]) -> str | None:
