@@ -203,7 +203,7 @@ def test_polls_buttons_and_venues_of_telegram_as_the_desktop_program_writes_them
     assert poll["text"] == "¿Marcha?\nsí\nno" and buttons["text"] == "mira"
     assert [(e["type"], e["dst"]) for e in rows(sink, "edges")] == [("links_to", "https://example.org/a")]
     assert json.loads(venue["place"]) == {
-        "place_name": "Zócalo", "address": "Centro", "latitude": 19.4, "longitude": -99.1
+        "name": "Zócalo", "address": "Centro", "latitude": 19.4, "longitude": -99.1
     }  # fmt: skip
     assert nowhere["place"] is None and nowhere["text"] is None
 
@@ -301,3 +301,28 @@ def test_a_message_that_an_admin_deleted_is_gone(words: str) -> None:
     sink = reading(f"[31/8/24, 20:47:01] Ana: hola\n\u200e[31/8/24, 20:47:02] Ana: \u200e{words}\n", "whatsapp")
     assert [post["text"] for post in rows(sink, "posts")] == ["hola", None]
     assert [o["state"] for o in rows(sink, "observations")] == ["deleted"]
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_telethon_reads_polls_buttons_and_venues_as_the_desktop_program_does(wrapped: bool) -> None:
+    def text(words: str) -> Any:
+        return {"_": "TextWithEntities", "text": words, "entities": []} if wrapped else words
+
+    base = {"_": "Message", "peer_id": {"_": "PeerChannel", "channel_id": 5}, "date": "2023-11-14T22:13:20+00:00"}
+    answers = [{"_": "PollAnswer", "text": text(words), "option": "b'0'"} for words in ("sí", "no")]
+    poll = {"_": "MessageMediaPoll", "poll": {"_": "Poll", "question": text("¿Marcha?"), "answers": answers}}
+    buttons = [
+        {"_": "KeyboardButtonUrl", "text": "Entra", "url": "https://example.org/a"},
+        {"_": "KeyboardButtonCallback", "text": "x", "data": "b'x'"},
+    ]
+    venue = {"_": "MessageMediaVenue", "geo": {"_": "GeoPoint", "long": -99.1, "lat": 19.4}, "title": "Zócalo"}
+    said = [
+        base | {"id": 1, "message": "", "media": poll},
+        base | {"id": 2, "message": "mira", "reply_markup": {"_": "ReplyInlineMarkup", "rows": [{"buttons": buttons}]}},
+        base | {"id": 3, "message": "", "media": venue | {"address": "Centro"}},
+    ]
+    sink = reading("\n".join(map(json.dumps, said)), "telegram_telethon")
+    first, second, third = rows(sink, "posts")
+    assert first["text"] == "¿Marcha?\nsí\nno" and second["text"] == "mira"
+    assert [(e["type"], e["dst"]) for e in rows(sink, "edges")] == [("links_to", "https://example.org/a")]
+    assert json.loads(third["place"]) == {"name": "Zócalo", "address": "Centro", "latitude": 19.4, "longitude": -99.1}

@@ -25,7 +25,7 @@ class Telethon:
     """Reader of Telethon's own serialisation; see the module's words."""
 
     name = "telegram_telethon"
-    version = "2"
+    version = "3"
     title = "Telegram through Telethon (JSON Lines)"
     obtained = "a script with Telethon that writes message.to_json(), or the tools that do so"
     proven = True

@@ -30,6 +30,9 @@ _THREADS = {"user": "direct", "channel": "channel", "chat": "group"}
 _JOINED = {"MessageActionChatAddUser", "MessageActionChatCreate"}
 _JOINED_ALONE = {"MessageActionChatJoinedByLink", "MessageActionChatJoinedByRequest"}
 _MESSAGES = {"Message", "MessageService", "MessageEmpty"}
+_LINK_BUTTONS = {
+    "KeyboardButtonUrl", "KeyboardButtonUrlAuth", "KeyboardButtonWebView", "KeyboardButtonSimpleWebView",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ class Rows:
         self._account(record, author)
         account = author.account if author else None
         at = local_moment(message.get("date"), record.options)
-        text = _action(message) if service else some(message.get("message"))
+        text = _action(message) if service else some(message.get("message")) or _poll(message)
         answered = _answered(message, where)
         record.add(
             "posts", id=post, id_is_derived=False, kind="event" if service else "message", account_id=account,
@@ -193,8 +196,16 @@ def _action(message: dict[str, Any]) -> str | None:
     return f"{name}: {detail}" if detail else name
 
 
+def _poll(message: dict[str, Any]) -> str | None:
+    """The question of a poll and its answers, a line each, as in Telegram's own export; older layers state text."""
+    poll = obj(dig(message, "media", "poll"))
+    lines = [poll.get("question"), *(answer.get("text") for answer in objs(poll.get("answers")))]
+    texts = (some(line.get("text")) if isinstance(line, dict) else some(line) for line in lines)
+    return "\n".join(text for text in texts if text) or None
+
+
 def _linked(message: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Edges of the entities, whose offsets count UTF-16 units, and of the page shown below."""
+    """Edges of the entities, whose offsets count UTF-16 units, of the page shown below and of a bot's buttons."""
     units = (words(message.get("message")) or "").encode("utf-16-le")
     for entity in objs(message.get("entities")):
         kind, at, length = str(entity.get("_")), count(entity.get("offset")), count(entity.get("length"))
@@ -214,6 +225,11 @@ def _linked(message: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     page = some(dig(message, "media", "webpage", "url"))
     if page and not re.search(re.escape(page.rstrip("/")), words(message.get("message")) or ""):
         yield "links_to", page, "link"
+    for row in objs(dig(message, "reply_markup", "rows")):
+        for button in objs(row.get("buttons")):
+            target = some(button.get("url"))
+            if target and str(button.get("_")) in _LINK_BUTTONS:
+                yield "links_to", target, "link"
 
 
 def _place(message: dict[str, Any]) -> dict[str, Any]:
@@ -222,8 +238,8 @@ def _place(message: dict[str, Any]) -> dict[str, Any]:
     point = obj(media.get("geo"))
     if "lat" not in point or "long" not in point:
         return {}
-    title = some(media.get("title"))
-    return {"latitude": point["lat"], "longitude": point["long"]} | ({"name": title} if title else {})
+    named = {"name": some(media.get("title")), "address": some(media.get("address"))}
+    return {"latitude": point["lat"], "longitude": point["long"]} | {k: text for k, text in named.items() if text}
 
 
 def _media(record: Record, post: str, message: dict[str, Any]) -> None:
