@@ -1,9 +1,10 @@
 """WARC and ARC files, compressed or not, also inside WACZ: captures of web pages as evidence.
 
 Each record is a record of the file, with its span as it lies there (compressed where the file is). A response says what
-a server answered for an address at a time: an observation. 200 is live, 404 not found, 410 deleted, 451 withheld, 401
-and 403 restricted; what moved, failed or was refused for haste is unknown, with the server's words. Nothing is merged:
-each answer is an observation of its own. The captured file is a media row of platform ``web`` with its address as id.
+a server answered for an address at a time: an observation. 200 is live and so is 304, 404 not found, 410 deleted, 451
+withheld, 401 and 403 restricted; what moved, failed or was refused for haste is unknown, with the server's words.
+Nothing is merged: each answer is an observation of its own. The captured file is a media row of platform ``web`` with
+its address as id.
 
 A record that is cut off, of another length than it states or without the digest that it states is quarantined and
 gives no row; see `warc_cut`.
