@@ -93,7 +93,8 @@ class _Mapping:
         """Read one record; quarantine it if it cannot be read."""
         sink, out = self.sink, self.out
         try:
-            plain = len(raw) < MAX_RECORD_BYTES and _NUL not in raw  # no table holds NUL: the tolerant mapping cleans
+            # No table holds NUL: the tolerant mapping cleans. From the right the rare backslash is looked for first.
+            plain = len(raw) < MAX_RECORD_BYTES and raw.rfind(_NUL) < 0
             line = _decode(raw) if plain else self._tolerant(raw, where)
         except (ValueError, RecursionError):
             try:
