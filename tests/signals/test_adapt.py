@@ -10,11 +10,15 @@ import pytest
 from click.testing import CliRunner
 
 from tecolote import codebook, verbs
+from tecolote.case import Case as Folder
 from tecolote.cli import cli
+from tecolote.decisions.codes import Code, record
 from tecolote.errors import ModelError
+from tecolote.evidence import Evidence
 from tecolote.signals.adapt import Adapted, adapt
 from tecolote.signals.assess import Assessor
 from tecolote.signals.evaluate import Case
+from tecolote.signals.text.examples import Row, examples
 from tecolote.signals.text.weights import FILES, load_weights, save_weights, shipped
 
 _WHO = ("el Ciervo", "la Garza", "el Mirlo", "la Nutria", "el Tejón", "la Perdiz", "el Zorzal", "la Marta")
@@ -56,10 +60,31 @@ def coded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def known() -> list[Row]:
+    """Sentences of the package in as many wordings, half of them acts."""
+    plain = [row for row in examples() if not row.held and ":s" not in row.unit]
+    return [row for acts in (True, False) for row in [r for r in plain if bool(r.themes) == acts][:120:8]]
+
+
 @pytest.fixture(scope="module")
-def made(coded: Path) -> Adapted:
-    """What is learnt from them, written beside the file."""
-    return verbs.train([coded], coded.parent / "model", [])
+def decided(coded: Path) -> Folder:
+    """A case in which somebody decided on the sentences of `known`."""
+    pages = coded.parent / "pages.jsonl"
+    posts = [{"id": f"{10_000_000 + at}", "text": row.text, "author_id": f"{at}"} for at, row in enumerate(known())]
+    pages.write_text("\n".join(json.dumps({"data": [post]}) for post in posts), "utf-8")
+    case = verbs.init(coded.parent / "case")
+    verbs.import_exports(case.root, [pages])
+    codes = [Code("x", post["id"], row.voice, row.themes, "Ana") for post, row in zip(posts, known(), strict=True)]
+    with case.writing(), Evidence.open(case, write=True) as evidence:
+        record(evidence, codes, "Ana")
+        evidence.commit()
+    return case
+
+
+@pytest.fixture(scope="module")
+def made(coded: Path, decided: Folder) -> Adapted:
+    """What is learnt from the file and from the case, written beside the file."""
+    return verbs.train([coded], coded.parent / "model", [], case_dir=decided.root)
 
 
 def share(words: str) -> float:
@@ -109,7 +134,10 @@ def test_too_few_labels_teach_nothing() -> None:
 
 def test_from_the_terminal_to_a_case(made: Adapted, coded: Path, tmp_path: Path) -> None:
     run, model = CliRunner().invoke, str(coded.parent / "model")
-    assert f"fitted on {len(labelled())} labelled posts" in (coded.parent / "model" / "card.md").read_text("utf-8")
+    card = (coded.parent / "model" / "card.md").read_text("utf-8")
+    assert f"fitted on {len(labelled()) + len(known())} labelled posts" in card
+    assert f"Decisions of 1 people on {len(known())} posts of one case: {len(known()) // 2} perpetrator" in card
+    assert not any(word in card for word in ("Ana", "macetas", "Zorzal", known()[0].text))
     refused = run(cli, ["train", str(coded), "--out", model])
     assert "exists already" in str(refused.exception)
     told, plain = (

@@ -18,8 +18,8 @@ import pytest
 
 from tecolote.case import Case
 from tecolote.corpus.store import Writing
+from tecolote.decisions.codes import key_of
 from tecolote.errors import UsageError
-from tecolote.web.index import key_of
 from tecolote.web.library import Library
 from tecolote.web.middleware import HEADERS
 from tecolote.web.serve import FOLDER, secret_key, serve

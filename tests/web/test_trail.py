@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tecolote.case import Case
-from tecolote.web.index import key_of
+from tecolote.decisions.codes import key_of
 from tests.web.conftest import build
 
 

@@ -40,6 +40,8 @@ VERBS = {
     "rebuild": "rebuild",
     "score": "score",
     "codebook": "codebook",
+    "review": "review",
+    "second-read": "second_read",
     "evaluate": "evaluate",
     "train": "train",
     "sources": "sources",

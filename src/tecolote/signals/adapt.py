@@ -21,6 +21,7 @@ import msgspec
 import numpy as np
 
 from tecolote.codebook import Codebook
+from tecolote.decisions.codes import PROTECTED
 from tecolote.errors import ModelError
 from tecolote.signals.assess import Assessment, Assessor
 from tecolote.signals.evaluate import Case, suite
@@ -37,6 +38,9 @@ from tecolote.signals.text.weights import Weights, shipped
 LEAST = 20
 #: Fewest of each from which probabilities are calibrated anew; below it the package's calibration is kept.
 CALIBRATED_FROM = 100
+#: Share of the reporters and victims in the package's pairs that a new model may flag more than the old; one of some
+#: sixty is chance.
+MOST_LOST = 0.02
 _FOLDS = 5
 _LABELS = "labels"
 _FRAMES = 0.4
@@ -52,6 +56,7 @@ class Adapted(msgspec.Struct, frozen=True):
         before: of the package's weights.
         after: of weights that did not see the post.
         kept: figures on the package's own pairs that only measure: before and after.
+        protected: posts of reporters and victims among those pairs.
         calibrated: whether probabilities were calibrated on the labels.
     """
 
@@ -59,12 +64,16 @@ class Adapted(msgspec.Struct, frozen=True):
     before: dict[str, Any]
     after: dict[str, Any]
     kept: tuple[dict[str, Any], dict[str, Any]]
+    protected: int
     calibrated: bool
 
     def false_flags(self) -> tuple[int, int]:
         """Reporters and victims wrongly flagged among the labels: before, after."""
-        one, two = (sum(row["protected"] for row in found["false flags"]) for found in (self.before, self.after))
-        return one, two
+        return _protected(self.before), _protected(self.after)
+
+    def lost(self) -> float:
+        """Share of the reporters and victims in the package's pairs that would be flagged and were not, net."""
+        return (_protected(self.kept[1]) - _protected(self.kept[0])) / self.protected
 
 
 def adapt(cases: Sequence[Case], book: Codebook, progress: Callable[[int, int, str], None] | None = None) -> Adapted:
@@ -109,8 +118,18 @@ def adapt(cases: Sequence[Case], book: Codebook, progress: Callable[[int, int, s
     ]
     before, after = Assessor(book), Assessor(book, weights=weights)
     return Adapted(
-        weights, suite(cases, before), suite(cases, _Said(said)), (suite(held, before), suite(held, after)), calibrated
+        weights,
+        before=suite(cases, before),
+        after=suite(cases, _Said(said)),
+        kept=(suite(held, before), suite(held, after)),
+        protected=sum(case.voices[0] in PROTECTED for case in held),
+        calibrated=calibrated,
     )
+
+
+def _protected(found: dict[str, Any]) -> int:
+    """Reporters and victims wrongly flagged."""
+    return sum(row["protected"] for row in found["false flags"])
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -138,7 +157,7 @@ def _enough(cases: Sequence[Case]) -> None:
 
 
 def _row(case: Case) -> Row:
-    unit = case.pair or fold(case.text)
+    unit = case.unit or case.pair or fold(case.text)
     return Row(case.text, case.voices[0], unit, _LABELS, 1.0, case.functionality, case.themes)
 
 

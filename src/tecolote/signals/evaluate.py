@@ -19,6 +19,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from tecolote import codebook
+from tecolote.decisions.codes import PROTECTED
 from tecolote.errors import TecoloteError
 from tecolote.signals.assess import Assessment, Assessor
 from tecolote.signals.card import FIGURES, card
@@ -28,7 +29,6 @@ from tecolote.signals.text.normalise import fold, lane1, lane2
 from tecolote.signals.text.terms import TermFinder
 
 _Z = 1.959964
-_PROTECTED = ("reporter", "victim")
 _SHOWN = 10
 
 
@@ -69,7 +69,10 @@ def calibration_error(pairs: list[tuple[float, bool]], bins: int = 10) -> float:
 
 
 class Case(msgspec.Struct, frozen=True):
-    """One labelled text; ``voices`` are those that count as right, ``pair`` holds twins together."""
+    """One labelled text; ``voices`` are those that count as right, ``pair`` holds twins together.
+
+    Texts with one ``unit`` are never divided between what is learnt and what measures; "" means ``pair``.
+    """
 
     text: str
     name: str
@@ -79,6 +82,7 @@ class Case(msgspec.Struct, frozen=True):
     themes: tuple[str, ...]
     pair: str
     lang: str | None = None
+    unit: str = ""
 
 
 def suite_file(path: Path) -> list[Case]:
@@ -161,7 +165,7 @@ def suite(cases: Sequence[Case], reader: Reads) -> dict[str, Any]:
         kind = "yes" if case.must_flag else "no"
         hits[kind] += right
         hits[kind + "_of"] += 1
-        if not case.must_flag and case.voices[0] in _PROTECTED:
+        if not case.must_flag and case.voices[0] in PROTECTED:
             hits["kept"] += right
             hits["kept_of"] += 1
         hits["voice"] += found.voice in case.voices
@@ -202,7 +206,7 @@ def _false_flag(case: Case, found: Assessment) -> dict[str, Any]:
         "id": case.name,
         "functionality": case.functionality,
         "voice": case.voices[0],
-        "protected": case.voices[0] in _PROTECTED,
+        "protected": case.voices[0] in PROTECTED,
         "probability": round(found.probability, 3),
         "because": [reason.why for reason in found.reasons[:3]],
         "text": case.text,

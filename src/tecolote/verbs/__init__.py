@@ -13,6 +13,7 @@ from tecolote.verbs.corpus import (
     rebuild,
     sources,
 )
+from tecolote.verbs.decisions import agreement, code_sheet, disputed, review, review_sheet, second_read
 from tecolote.verbs.demo import StepTimer, import_demo, write_demo
 from tecolote.verbs.evidence import check_witness, custody, rotate, timestamp, verify, witness
 from tecolote.verbs.lifecycle import (
@@ -38,21 +39,34 @@ from tecolote.verbs.lifecycle import (
 from tecolote.verbs.networks import census, coaction, network
 from tecolote.verbs.progress import Progress
 from tecolote.verbs.publish import export, packet, preservation_clocks, preservation_sent, preserve, report
-from tecolote.verbs.signals import analyze, codebook_check, codebook_diff, codebook_try, evaluate, score, train
+from tecolote.verbs.signals import (
+    analyze,
+    codebook_check,
+    codebook_diff,
+    codebook_try,
+    decided_labels,
+    evaluate,
+    score,
+    train,
+)
 
 __all__ = [
     "Progress",
     "StepTimer",
     "accept",
+    "agreement",
     "analyze",
     "backup",
     "census",
     "check_witness",
     "coaction",
+    "code_sheet",
     "codebook_check",
     "codebook_diff",
     "codebook_try",
     "custody",
+    "decided_labels",
+    "disputed",
     "ended_consents",
     "erase",
     "evaluate",
@@ -82,8 +96,11 @@ __all__ = [
     "release",
     "report",
     "restore",
+    "review",
+    "review_sheet",
     "rotate",
     "score",
+    "second_read",
     "sources",
     "stop",
     "timestamp",

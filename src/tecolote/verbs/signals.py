@@ -13,6 +13,7 @@ from tecolote.errors import ModelError, UsageError
 if TYPE_CHECKING:
     from tecolote.signals.adapt import Adapted
     from tecolote.signals.assess import Assessor
+    from tecolote.signals.labels import Labels
     from tecolote.verbs.progress import Progress
 
 
@@ -64,16 +65,24 @@ def score(
 
 
 def train(
-    files: list[Path], out: Path, codebooks: list[Path], even_if_worse: bool = False, progress: Progress | None = None
+    files: list[Path],
+    out: Path,
+    codebooks: list[Path],
+    even_if_worse: bool = False,
+    progress: Progress | None = None,
+    case_dir: Path | None = None,
 ) -> Adapted:
     """Fit weights on from the package's on labelled posts and write them with their card into the new folder ``out``.
 
+    Labels are those of ``files`` and what people decided in the case at ``case_dir``.
+
     Raises:
-        ModelError: too little is labelled, or more reporters and victims would be flagged than before.
+        ModelError: too little is labelled or of too few accounts, or more reporters and victims would be flagged than
+            before.
         UsageError: ``out`` exists.
     """
     from tecolote import codebook
-    from tecolote.signals.adapt import adapt
+    from tecolote.signals.adapt import MOST_LOST, adapt
     from tecolote.signals.assess import Assessor
     from tecolote.signals.card import adapted_card
     from tecolote.signals.evaluate import suite_file
@@ -82,6 +91,8 @@ def train(
     if out.exists():
         raise UsageError(f"{out} exists already", "Name a new folder")
     cases, book = [case for file in files for case in suite_file(file)], codebook.load(*codebooks)
+    decided = decided_labels(Case.open(case_dir)) if case_dir is not None else None
+    cases += decided.cases if decided is not None else []
     made = adapt(cases, book, progress)
     before, after = made.false_flags()
     if after > before and not even_if_worse:
@@ -89,12 +100,40 @@ def train(
             f"{after} reporters and victims would be wrongly flagged, {before} are now",
             "Label more of what they write; or --even-if-worse, and read the card",
         )
+    if made.lost() > MOST_LOST and not even_if_worse:
+        raise ModelError(
+            f"{made.lost():.0%} of the reporters and victims whom the package keeps clean would be flagged",
+            "Label more of what they write; or --even-if-worse, and read the card",
+        )
     version, kept = Assessor(book, weights=made.weights).version, dict(zip(("before", "after"), made.kept, strict=True))
     out.mkdir(parents=True)
     save_weights(out, *made.weights[:3])
     card = adapted_card(len(cases), version, made.calibrated, made.before, made.after, kept)
-    (out / "card.md").write_text(card, "utf-8")
+    (out / "card.md").write_text("\n".join([card, *(decided.lines() if decided is not None else [])]), "utf-8")
     return made
+
+
+def decided_labels(case: Case) -> Labels:
+    """What people's decisions in ``case`` teach; see `tecolote.signals.labels`.
+
+    Raises:
+        ModelError: they are on posts of too few accounts.
+    """
+    from tecolote.corpus.store import Corpus
+    from tecolote.decisions.codes import standing
+    from tecolote.evidence import Evidence
+    from tecolote.networks.nearduplicate import near_groups
+    from tecolote.publish.redact import Redactions
+    from tecolote.signals.labels import labels
+
+    with Evidence.open(case) as evidence:
+        codes, redactions = standing(evidence), Redactions(evidence)
+    return labels(
+        Corpus(case),
+        codes,
+        lambda text: redactions.mask(text) != text,
+        lambda texts: [int(first) for first in near_groups(texts)],
+    )
 
 
 def evaluate(file: Path, codebooks: list[Path], plot: Path | None = None, model: Path | None = None) -> dict[str, Any]:

@@ -109,15 +109,6 @@ FROM media m LEFT JOIN browse.post b ON b.platform = m.platform AND b.id = m.pos
 """
 
 
-def key_of(platform: str, id_: str) -> str:
-    """Name of a post, account or thread in addresses: 20 hexadecimal digits of a hash.
-
-    Platform ids hold any character, dots and slashes included, and an id may be a protected person's name;
-    neither belongs into the address bar.
-    """
-    return hashlib.sha256(f"{platform} {id_}".encode()).hexdigest()[:20]
-
-
 def cache_folder(case: Case) -> Path:
     """Where this case's index lies: among its caches, readable by the owner only."""
     folder = case.caches

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tecolote.decisions.codes import key_of
 from tecolote.web.accounts import masked
-from tecolote.web.index import key_of
 from tecolote.web.library import Pin
 from tecolote.web.text import segments
 
