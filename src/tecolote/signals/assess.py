@@ -14,11 +14,11 @@ from typing import Any
 import msgspec
 
 from tecolote.codebook import Codebook
-from tecolote.signals.reasons import Reason, Tongue, act_words, entry_words, no_words, reasons
+from tecolote.signals.reasons import Reason, Tongue, act_words, entry_words, no_words, reasons, unread_language
 from tecolote.signals.text import grammar
 from tecolote.signals.text.encoder import Meaning, seen
 from tecolote.signals.text.kinds import kinds_hash
-from tecolote.signals.text.language import language
+from tecolote.signals.text.language import is_read, language
 from tecolote.signals.text.model import VOICES, WORDS
 from tecolote.signals.text.nearest import Near, nearest
 from tecolote.signals.text.ngrams import signs
@@ -147,6 +147,7 @@ class Assessor:
         voice = "perpetrator" if flagged else VOICES[1 + voices[1:].index(max(voices[1:]))]
         themes = [a.theme for a in _performed(acts)] if flagged else []
         low, high = self._weights.model.abstain
+        lang = language(reading.lanes[0].text, lang, text)
         return Assessment(
             voice=voice,
             themes=themes,
@@ -157,11 +158,15 @@ class Assessor:
             severity=self._severity(themes, now),
             victim_risk=_victim_risk(voice, themes, reading),
             flag=bool(themes),
-            abstain=weighed and (low < probability < high or (probability >= high and not themes)),
+            abstain=(weighed and (low < probability < high or (probability >= high and not themes)))
+            or (not themes and (reading.cut or not is_read(lang))),
             probability=probability,
             confidence=_confidence(max(voices), probability),
-            lang=language(reading.lanes[0].text, lang),
-            reasons=reasons(reading, acts, self._near(text, reading, flagged), self._weights, self._tongue),
+            lang=lang,
+            reasons=[
+                *unread_language(lang, self._tongue),
+                *reasons(reading, acts, self._near(text, reading, flagged), self._weights, self._tongue),
+            ],
             assessor_version=self.version,
             findings=self._findings(reading),
         )

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from tecolote.signals.text import grammar
+from tecolote.signals.text.language import is_read
 from tecolote.signals.text.nearest import Near
 from tecolote.signals.text.ngrams import WordReader
 from tecolote.signals.text.reading import Act, Reading
@@ -18,6 +19,7 @@ _MOST = 14
 _SAID = {
     "en": {
         "empty": "no words to read",
+        "unread": "in a language that is not read ({}): a person who knows it has to",
         "nothing": "no cue, no codebook entry",
         "cut": "longer than what is read: only the beginning was",
         "quoted": "the act is quoted as another's words",
@@ -31,6 +33,7 @@ _SAID = {
     },
     "es": {
         "empty": "no hay palabras que leer",
+        "unread": "en una lengua que no se lee ({}): ha de leerlo una persona que la sepa",
         "nothing": "ninguna señal, ninguna entrada del libro de códigos",
         "cut": "más largo de lo que se lee: sólo se leyó el principio",
         "quoted": "el acto está citado como palabras de otra persona",
@@ -58,6 +61,11 @@ class Reason(msgspec.Struct, frozen=True):
 def no_words(tongue: Tongue) -> Reason:
     """The reason of a post that has nothing to read."""
     return Reason("text", "empty", None, None, _SAID[tongue]["empty"])
+
+
+def unread_language(lang: str, tongue: Tongue) -> list[Reason]:
+    """That the post is in a language which is not read, if it is."""
+    return [] if is_read(lang) else [Reason("text", "unread", None, None, _SAID[tongue]["unread"].format(lang))]
 
 
 def act_words(act: Act, tongue: Tongue = "en") -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from tecolote.errors import TecoloteError
 from tecolote.signals.assess import Assessment, Assessor
 
 _MAX_LINE = 16 << 20
+_HALF_ESCAPED, _HALF = re.compile(rb"\\u[dD][89a-fA-F]"), re.compile("[\ud800-\udfff]")
 
 
 class _Line(msgspec.Struct):
@@ -63,7 +66,7 @@ def _scored(
     try:
         if len(raw) > _MAX_LINE:
             raise msgspec.DecodeError(f"longer than {_MAX_LINE >> 20} MB")
-        line = decoder.decode(raw)
+        line = _decoded(raw, decoder)
         at = msgspec.convert(line.at, dt.datetime if len(line.at) > 10 else dt.date) if line.at else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         counts["errors"] += 1
@@ -73,6 +76,22 @@ def _scored(
     counts["flagged"] += found.flag
     counts["abstained"] += found.abstain
     return {"id": line.id, **_public(found)}
+
+
+def _decoded(raw: bytes, decoder: msgspec.json.Decoder[_Line]) -> _Line:
+    """A line; halves of characters that stand in it as escapes become U+FFFD."""
+    try:
+        return decoder.decode(raw)
+    except msgspec.DecodeError:
+        if not _HALF_ESCAPED.search(raw):
+            raise
+    try:
+        told = json.loads(raw)
+    except ValueError as error:
+        raise msgspec.DecodeError(str(error)) from None
+    if isinstance(told, dict):
+        told = {name: _HALF.sub("\ufffd", value) if isinstance(value, str) else value for name, value in told.items()}
+    return msgspec.convert(told, _Line)
 
 
 def _public(found: Assessment) -> dict[str, Any]:
