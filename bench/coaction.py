@@ -53,6 +53,17 @@ said["exact"] = found.facts["exact"]
 """
 )
 _CODE = {
+    "passes": _FEW
+    + """
+from tecolote.networks import passes
+from tecolote.networks.coaction import coaction
+step("load", lambda: coaction(few, window=60))
+passes.MOST_AT_ONCE = -1
+began = time.process_time()
+found = step("run", lambda: coaction(file, window=60))
+said["seconds of cores"] = time.process_time() - began
+said["edges"] = found.edges.num_rows
+""",
     "floor duckdb": """
 import duckdb
 db = duckdb.connect(config={"threads": 2})
@@ -143,13 +154,30 @@ def compare(n: int, peer: bool, others: bool) -> None:
         print(f"edges and sum of weights {'equal' if same else 'DIFFERENT'} to the toolkit's")
 
 
+def grow(most: int) -> None:
+    """Passes over partitions at a hundredth, a tenth and all of ``most`` events: the third predicted from two."""
+    print(f"\nin passes over partitions, window {_WINDOW} s, at least 2")
+    sizes = (most // 100, most // 10, most)
+    spent = []
+    for n in sizes:
+        spent.append(run("passes", write(n))["seconds of cores"])
+        print(f"{n:,} events: {spent[-1]:.1f} seconds of cores, {n / spent[-1]:,.0f} events in each")
+    per_event = (spent[1] - spent[0]) / (sizes[1] - sizes[0])
+    predicted = spent[0] + per_event * (sizes[2] - sizes[0])
+    print(f"{most:,} events predicted from the smaller two: {predicted:.1f}, measured {spent[2]:.1f}")
+
+
 def main(argv: list[str] | None = None) -> None:
     """Write the inputs, run the engines, print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--big", action="store_true", help="ten million events too; some minutes")
     parser.add_argument("--peer", type=int, default=1_000_000, help="largest number of events the toolkit is given")
+    parser.add_argument("--passes", type=int, metavar="N", help="only show how passes grow up to N events")
     given = parser.parse_args(argv)
     WORK.mkdir(exist_ok=True)
+    if given.passes:
+        grow(given.passes)
+        return
     for n in (100_000, 1_000_000, *([10_000_000] if given.big else [])):
         compare(n, n <= given.peer, others=n <= 1_000_000)
     print("\n100,000 events, and an object shared by 100,000 accounts within a minute")

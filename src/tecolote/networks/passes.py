@@ -7,7 +7,7 @@ Who meets whom is decided object by object, so a partition by the hash of the ob
 2. Each partition is laid out and pruned alone to the events that meet another account. How many objects each account
    met is added up over all partitions; the next round drops the accounts that met too few. Both are exact, in any
    order and however early the rounds stop, for what is dropped is part of no edge.
-3. What is left (one event in six of the benchmark's) is counted by the same code as without passes. So the edges are
+3. What is left (one event in four of the benchmark's) is counted by the same code as without passes. So the edges are
    the same to the last one, heavy objects too; nothing is written by pair of accounts.
 
 Memory is that of one partition, of the names of the accounts, and of what is left; an object with more events than a
