@@ -73,6 +73,7 @@ check: setup $(VENV)/dev
 
 evaluate: setup
 	$(BIN)/python -m tecolote.signals.evaluate $(if $(TECOLOTE_DATA),--data $(TECOLOTE_DATA)) $(EVALUATE)
+	$(BIN)/python -m bench.planted --scale 0.3
 
 # A million executions over all readers; less with FUZZ="--seconds 600" or FUZZ="--reader telegram".
 fuzz: setup $(VENV)/dev

@@ -67,7 +67,7 @@ def peers() -> Path:
     return folder / "bin"
 
 
-TOPICS = ("start", "imports", "evidence", "voice", "coaction", "graph")
+TOPICS = ("start", "imports", "evidence", "voice", "coaction", "graph", "communities")
 
 
 def main() -> None:
