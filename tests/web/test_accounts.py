@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tecolote.web.index import key_of
+from tecolote.decisions.codes import key_of
 from tests.web.conftest import NAMES
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tecolote.web.index import key_of
+from tecolote.decisions.codes import key_of
 from tecolote.web.middleware import HEADERS
 
 PAGES = ["/", "/posts", "/accounts", "/network", "/media", "/sources", "/observations"]

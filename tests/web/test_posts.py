@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tecolote.web.index import key_of
+from tecolote.decisions.codes import key_of
 from tests.web.conftest import ASTRAL, HOSTILE
 
 ZONE = ZoneInfo("America/Mexico_City")
