@@ -36,9 +36,7 @@ _NAH = frozenset(
     """.split()
 )
 # Its endings of nouns (absolutive, plural, honorific) and prefixes of verbs (I to you, we to you, something).
-_NAH_FORM = re.compile(
-    r"(?:[a-z]{2,}(?:tl|tli|tzintli|meh|mej|keh|kej|queh)|(?:nimitz|timitz|tlah|tlaj)[a-z]{3,})"
-)
+_NAH_FORM = re.compile(r"(?:[a-z]{2,}(?:tl|tli|tzintli|meh|mej|keh|kej|queh)|(?:nimitz|timitz|tlah|tlaj)[a-z]{3,})")
 FUNCTION_WORDS = _ES | _EN
 # Words of both languages: they tell neither.
 _BOTH = frozenset({"a", "no", "me", "he", "has", "con", "sin", "use", "un", "o", "e", "pa"})
