@@ -31,12 +31,11 @@ from tecolote.signals.assess import Assessor
 from tecolote.signals.text.normalise import lane1, lane2
 from tecolote.signals.text.reading import read
 from tecolote.signals.text.terms import TermFinder
-from tecolote.signals.text.weights import shipped
 book = codebook.load(sys.argv[2])
-finder, reader, words = TermFinder(book), Assessor(book), shipped().words
+finder, reader = TermFinder(book), Assessor(book)
 rate("casefold alone (floor)", str.casefold)
 rate("normalise", lambda t: lane2(lane1(t)))
-rate("normalise + codebook + discourse", lambda t: read(t, finder, None, words))
+rate("normalise + codebook + discourse", lambda t: read(t, finder, None, None))
 rate("whole chain", reader.assess)
 """
 PEER = """

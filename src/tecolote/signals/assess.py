@@ -214,14 +214,14 @@ class Assessor:
             Finding("codebook", h.entry.label, h.term.weight if h.term else 0.0, h.a, h.b, entry_words(h))
             for h in reading.terms
         ]
-        rows += [Finding("discourse", h.cue.id, h.cue.weight, h.a, h.b, h.cue.why["en"]) for h in reading.cues]
+        rows += [Finding("discourse", h.cue.id, h.cue.weight, h.a, h.b, h.cue.why["en"]) for h in reading.cues.hits()]
         rows += [Finding("act", a.theme, float(a.strength), None, None, act_words(a)) for a in reading.performed]
         return rows
 
 
 def _bar(reading: Reading) -> float:
     """The probability from which on a post is flagged."""
-    protected = any(h.cue.voice in _PROTECTED and h.cue.weight >= 1.5 for h in reading.cues)
+    protected = any(cue.voice in _PROTECTED and cue.weight >= 1.5 for cue in reading.cues.cues)
     return _SURE_BESIDE_PROTECTED if protected else _SURE
 
 
@@ -244,7 +244,7 @@ def _mentioned(reading: Reading, themes: list[str]) -> list[str]:
 
 
 def _target(themes: list[str], reading: Reading) -> str:
-    has = {h.cue.id for h in reading.cues}
+    has = reading.cues.ids
     if "threat_civilian" in themes and has & {"threat.to_whoever", "threat.en_public"}:
         return "public_at_large"
     return next((target for theme, target in _TARGETS if theme in themes), "none")
@@ -253,7 +253,7 @@ def _target(themes: list[str], reading: Reading) -> str:
 def _imminence(themes: list[str], reading: Reading) -> str:
     if not any(t in _THREATS or t == "extortion" for t in themes):
         return "none"
-    has = {h.cue.id for h in reading.cues}
+    has = reading.cues.ids
     if has & {"time.immediate", "time.en_immediate"}:
         return "immediate"
     if has & {"time.dated", "time.en_dated"}:
@@ -276,7 +276,7 @@ def _imminence(themes: list[str], reading: Reading) -> str:
 def _victim_risk(voice: str, themes: list[str], reading: Reading) -> bool:
     if any(t in _URGENT for t in themes):
         return True
-    has = {h.cue.id for h in reading.cues}
+    has = reading.cues.ids
     return voice == "victim" and bool(has & {"vic.patient", "vic.en_patient", "vic.search", "vic.en_search"})
 
 

@@ -99,7 +99,7 @@ def reasons(
     if near is not None:
         scored.extend(_words(reading, weights.words, said))
         scored.extend(_examples(near, said))
-    for hit in reading.cues:
+    for hit in reading.cues.hits():
         weight = abs(weights.model.push(f"cue:{hit.cue.id}", 1.0)) + hit.cue.weight / 4
         scored.append((weight, Reason("discourse", hit.cue.id, hit.a, hit.b, hit.cue.why[tongue])))
     for term in reading.terms:

@@ -1,12 +1,13 @@
 """Who speaks to whom, and what the words do: discourse cues found in one post.
 
 Cues come from the grammar files (`tecolote.signals.text.grammar`). All patterns run as a few RE2 sets; only
-the few that hit are run again for their spans. One set of all of them would have as many states as there
-are combinations of half-read patterns, and would build new ones for every post; six sets have so few that most stay
-built (measured on new posts of many kinds: 138 microseconds a post with four, 109 with six, 97 with twelve; on posts
-that repeat their wordings 13, 20 and 35). The idea follows the study of threats as speech
-acts (Searle 1969; Gales 2011, *Identifying interpersonal stance in threatening discourse*): person, mood
-and address carry the act, slang only the topic.
+the few that hit are run again for their spans, and those only where a span is wanted. One set of all of them
+would have as many states as there are combinations of half-read patterns, and would build new ones for every
+post; six sets have so few that most stay built (measured on new posts of many kinds: 138 microseconds a post
+with four, 109 with six, 97 with twelve; on posts that repeat their wordings 13, 20 and 35; sets by language or by
+cost, and a search for needed words before (FilteredRE2), were no faster). The idea follows the study of
+threats as speech acts (Searle 1969; Gales 2011, *Identifying interpersonal stance in threatening discourse*):
+person, mood and address carry the act, slang only the topic.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class _Engine:
         options.max_mem = 512 << 20
         options.log_errors = False
         self.grammar = grammar
+        self.names = [cue.id for cue in grammar.cues]
         self.single = [re2.compile(source, options=options) for source in grammar.sources]
         self.sets: list[tuple[Any, range]] = []
         for first in range(_SETS):
@@ -71,20 +73,43 @@ def view(text: str) -> str:
     return text.replace("_", " ").replace("ñ", "_")
 
 
-def cues_in(lanes: list[Lane]) -> list[CueHit]:
-    """All cues of a post, first occurrence each, in order of appearance."""
+class Cues:
+    """The cues of a post: which there are, found at once; where they stand, looked for when somebody asks.
+
+    Attributes:
+        ids: of all that are there.
+    """
+
+    __slots__ = ("_hits", "_where", "ids")
+
+    def __init__(self, lanes: list[Lane]) -> None:
+        running = engine()
+        names = running.names
+        self._where: dict[int, tuple[Lane, bytes]] = {}
+        self._hits: list[CueHit] | None = None
+        for lane in lanes:
+            raw = view(lane.text).encode()
+            for index in running.hits(raw):
+                self._where.setdefault(index, (lane, raw))
+        self.ids = frozenset([names[index] for index in self._where])
+
+    @property
+    def cues(self) -> list[Cue]:
+        """The cues themselves, in no order."""
+        known = engine().grammar.cues
+        return [known[index] for index in self._where]
+
+    def hits(self) -> list[CueHit]:
+        """First occurrence of each, in order of appearance."""
+        if self._hits is None:
+            found = [_first(index, lane, raw) for index, (lane, raw) in self._where.items()]
+            self._hits = sorted(found, key=lambda h: (h.a, h.b, h.cue.id))
+        return self._hits
+
+
+def _first(index: int, lane: Lane, raw: bytes) -> CueHit:
     running = engine()
-    found: dict[str, CueHit] = {}
-    for lane in lanes:
-        text = view(lane.text)
-        raw = text.encode()  # once, not once a set
-        searched = raw if len(raw) == len(text) else text  # places in plain ASCII need no counting of code points
-        for index in running.hits(raw):
-            cue = running.grammar.cues[index]
-            if cue.id in found:
-                continue
-            match = running.single[index].search(searched)
-            at = match.span() if match is not None else (0, 0)
-            if at[1] > at[0]:
-                found[cue.id] = CueHit(cue, *lane.span(*at), at, lane.name)
-    return sorted(found.values(), key=lambda h: (h.a, h.b, h.cue.id))
+    a, b = running.single[index].search(raw).span()
+    if len(raw) != len(lane.text):  # places in bytes are not those of code points
+        a, b = len(raw[:a].decode()), len(raw[:b].decode())
+    return CueHit(running.grammar.cues[index], *lane.span(a, b), (a, b), lane.name)

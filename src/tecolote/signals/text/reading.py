@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 import msgspec
 
-from tecolote.signals.text.discourse import CueHit, cues_in
+from tecolote.signals.text.discourse import CueHit, Cues
 from tecolote.signals.text.grammar import Rule, load_grammar
 from tecolote.signals.text.hashtags import split_tags
 from tecolote.signals.text.model import WORDS
@@ -49,7 +49,7 @@ ACTS = frozenset(
 )
 SPEAKERS = frozenset(("rep", "vic", "fan", "neu"))
 _MATTER = ACTS | {"sig", "code", "topic", "addr", "we"}
-_KEPT = 20_000  # sets of cues whose acts are kept: posts that say the same have the same
+_KEPT = 20_000  # sets of cues of which is kept what they mean: many posts have the same
 _PLAIN_CODE = ("low", "medium")
 
 
@@ -65,7 +65,8 @@ class Reading(msgspec.Struct, frozen=True):
     """What was found in a post.
 
     Attributes:
-        cues, terms: hits with raw spans.
+        cues: what the words do and who speaks.
+        terms: hits with raw spans.
         groups: group id to the hits that attribute it.
         performed: acts by the author's own words.
         mentioned: acts when quoted words count as well.
@@ -75,7 +76,7 @@ class Reading(msgspec.Struct, frozen=True):
         cut: the post was longer than what is read.
     """
 
-    cues: list[CueHit]
+    cues: Cues
     terms: list[TermHit]
     groups: dict[str, list[TermHit]]
     performed: list[Act]
@@ -87,29 +88,28 @@ class Reading(msgspec.Struct, frozen=True):
     cut: bool
 
 
-def read(text: str, finder: TermFinder, day: dt.date | None, reader: WordReader) -> Reading:
-    """Everything that the rules and the model need to know about ``text``."""
+def read(text: str, finder: TermFinder, day: dt.date | None, reader: WordReader | None) -> Reading:
+    """Everything that the rules and the model need to know about ``text``; without ``reader`` the rules alone."""
     cut = len(text) > MAX_CHARS
     first = lane1(text[:MAX_CHARS] if cut else text)
     lanes = [first, *lane2(first)]
     if "#" in first.text and (tags := split_tags(first.text)):
         lanes.append(edit(first, tags))
-    cues = cues_in([without_lone_letters(first), *lanes[1:]] if len(lanes) > 1 else lanes)
+    cues = Cues([without_lone_letters(first), *lanes[1:]] if len(lanes) > 1 else lanes)
     terms = finder.find(lanes, day)
     groups = attribute(terms)
-    aside = _set_aside(first.text, cues) if '"' in first.text or "'" in first.text else frozenset()
-    has = {h.cue.id for h in cues}
+    has = cues.ids
+    aside = _set_aside(first.text, cues.hits()) if has and ('"' in first.text or "'" in first.text) else frozenset()
     extra = _codebook_cues(terms, groups)
-    mentioned = _acts(has | extra)
-    performed = _acts((has - aside) | extra) if aside else mentioned
-    features = _features(has, aside, extra, performed, terms, first.text)
+    mentioned, performed, known = _of_cues(has, aside, extra)
+    features = _features(known, terms, first.text)
     words = lanes[1].text if len(lanes) > 1 else first.text
-    if performed or _could_act(has - aside, terms):
+    if reader is not None and (performed or _could_act(has - aside, terms)):
         features[WORDS] = reader.odds(signs(words, features))
     return Reading(cues, terms, groups, performed, mentioned, bool(aside), features, words, lanes, cut)
 
 
-def _could_act(own: set[str], terms: list[TermHit]) -> bool:
+def _could_act(own: frozenset[str], terms: list[TermHit]) -> bool:
     """Whether two things stand in the author's own words that an act can be made of: most posts have fewer.
 
     Asking the word reader of every post was tried: in files left out, at the same share of twins flagged, it finds
@@ -162,7 +162,6 @@ class _Rules:
 
     def __init__(self) -> None:
         self._bits: dict[str, int] = {}
-        self._found: dict[int, list[Act]] = {}
         self._rules: list[tuple[int, Rule, tuple[int, ...], int, tuple[tuple[str, ...], ...]]] = []
         for rule in load_grammar().rules:
             parts = tuple(
@@ -182,15 +181,6 @@ class _Rules:
         known = 0
         for cue in has:
             known |= bits.get(cue, 0) | bits.get(_family(cue) + ".*", 0)
-        found = self._found.get(known)
-        if found is None:
-            if len(self._found) >= _KEPT:
-                self._found.clear()
-            found = self._found[known] = self._work_out(known)
-        return found
-
-    def _work_out(self, known: int) -> list[Act]:
-        bits = self._bits
         best: dict[str, Act] = {}
         for first, rule, masks, unwanted, parts in self._rules:
             if not known & first or not all(known & mask for mask in masks):
@@ -208,23 +198,25 @@ def _rules() -> _Rules:
     return _Rules()
 
 
-def _acts(has: Iterable[str]) -> list[Act]:
-    return _rules().acts(has)
-
-
-def _features(
-    has: set[str], aside: frozenset[str], extra: frozenset[str], performed: list[Act], terms: list[TermHit], text: str
-) -> dict[str, float]:
-    found: dict[str, float] = {f"cue:{c}": 1.0 for c in has if c not in aside}
+@lru_cache(maxsize=_KEPT)
+def _of_cues(
+    has: frozenset[str], aside: frozenset[str], extra: frozenset[str]
+) -> tuple[list[Act], list[Act], dict[str, float]]:
+    """Acts mentioned, acts performed, and features: the same for all posts that have the same cues."""
+    mentioned = _rules().acts(has | extra)
+    performed = _rules().acts((has - aside) | extra) if aside else mentioned
+    found: dict[str, float] = {f"cue:{c}": 1.0 for c in has - aside}
     if aside:
         found["quote:set_aside"] = 1.0
     found.update({f"codebook:{c.split(':')[0]}": 1.0 for c in extra})
-    for act in performed:
-        found[f"act:{act.theme}:{act.strength}"] = 1.0
-    best = max((a.strength for a in performed), default=0)
-    found[f"best:{best}"] = 1.0
-    for family in {_family(c) for c in has - aside}:
-        found[f"family:{family}"] = 1.0
+    found.update({f"act:{act.theme}:{act.strength}": 1.0 for act in performed})
+    found[f"best:{max((a.strength for a in performed), default=0)}"] = 1.0
+    found.update({f"family:{_family(c)}": 1.0 for c in has - aside})
+    return mentioned, performed, found
+
+
+def _features(known: dict[str, float], terms: list[TermHit], text: str) -> dict[str, float]:
+    found = dict(known)
     for hit in terms:
         term = hit.term
         if term is not None and term.voice_hint is not None:
